@@ -114,6 +114,7 @@ class HashIndex {
 
   std::size_t size() const { return size_; }
   Arena& arena() const { return *arena_; }
+  const Traits& traits() const { return traits_; }
 
   // Exchanges the contents; both must use the same arena.
   void Swap(HashIndex& other);
@@ -144,6 +145,10 @@ class HashIndex {
   // Calls visit(Slot) for every entry of a segment. `visit` must not change the table.
   template <class Visit>
   void ForEachIn(const IndexSegment& segment, Visit visit) const;
+
+  // The same for the marked entries only.
+  template <class Visit>
+  void ForEachMarked(const IndexSegment& segment, Visit visit) const;
 
   template <class Visit>
   void ForEach(Visit visit) const {

@@ -326,6 +326,24 @@ void HashIndex<Traits>::ForEachIn(const IndexSegment& segment, Visit visit) cons
 
 template <class Traits>
 template <class Visit>
+void HashIndex<Traits>::ForEachMarked(const IndexSegment& segment, Visit visit) const {
+  // All are prefetched first: the caller is about to read them.
+  for (int number = 0; number < segment.buckets(); ++number) {
+    const IndexBucket* bucket = BucketOf(segment, number);
+    for (std::uint32_t marked = bucket->marks; marked != 0; marked &= marked - 1) {
+      _mm_prefetch(arena_->At(bucket->slot[std::countr_zero(marked)]), _MM_HINT_T0);
+    }
+  }
+  for (int number = 0; number < segment.buckets(); ++number) {
+    IndexBucket* bucket = BucketOf(segment, number);
+    for (std::uint32_t marked = bucket->marks; marked != 0; marked &= marked - 1) {
+      visit(Slot{bucket, std::countr_zero(marked)});
+    }
+  }
+}
+
+template <class Traits>
+template <class Visit>
 std::uint64_t HashIndex<Traits>::ForEachSegment(std::uint64_t position, Visit visit) const {
   while (position < kPositionEnd && directory_handle() != Arena::kNone) {
     IndexSegment& segment = *SegmentAt(directory()[DirectoryIndex(position, depth())]);
