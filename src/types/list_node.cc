@@ -166,10 +166,10 @@ Node* Node::MakeRoom(Node* node, std::size_t bytes, Side side, bool both_sides) 
     node->SlideTo(node->BeginFor(free, bytes, side, both_sides));
     return node;
   }
-  const std::size_t room_missing = side == Side::kBack ? node->capacity_ - node->end_ : node->begin_;
+  const std::size_t side_room = side == Side::kBack ? node->capacity_ - node->end_ : node->begin_;
   std::size_t block = node->block_bytes_;
-  if (room_missing < bytes) block += block / 4;
-  if (room_missing < bytes && node->block_bytes_ >= kBlockBytesMax) return nullptr;
+  if (side_room < bytes) block++;  // the next size class
+  if (side_room < bytes && node->block_bytes_ >= kBlockBytesMax) return nullptr;
   const Shape shape = ShapeFor(used + bytes, node->count_ + 1U, std::min(block, kBlockBytesMax));
   if (shape.block_bytes > kBlockBytesMax) return nullptr;
   return Rebuild(node, shape, node->BeginFor(shape.capacity - used, bytes, side, both_sides));

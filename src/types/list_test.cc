@@ -68,12 +68,16 @@ class Twins {
         return Copy();
       case 17:
         return Slice();
+      case 18:
+        return grow > 5 ? PushMany() : void();
       default:
         break;
     }
-    for (int i = 0; i < 20; i++) random_() % 10 < grow ? Push() : Pop();
+    for (int i = 0; i < 40; i++) random_() % 10 < grow ? Push() : Pop();
+    nodes_max_ = std::max(nodes_max_, list_->NodeCount());
   }
   void Compare() const { ExpectSame(*list_, model_); }
+  std::size_t nodes_max() const { return nodes_max_; }
 
  private:
   std::string Text() { return RandomText(random_, mix_); }
@@ -88,6 +92,15 @@ class Twins {
     } else {
       list_->PushFront(text);
       model_.elements.push_front(text);
+    }
+  }
+  void PushMany() {
+    const int count = mix_ == TextMix::kTiny ? 4000 : mix_ == TextMix::kTen ? 900 : 20;
+    const bool back = random_() % 2 == 0;
+    for (int i = 0; i < count; i++) {
+      const std::string text = Text();
+      back ? list_->PushBack(text) : list_->PushFront(text);
+      back ? model_.elements.push_back(text) : model_.elements.push_front(text);
     }
   }
   void Pop() {
@@ -148,9 +161,9 @@ class Twins {
   }
   void Trim() {
     if (model_.elements.empty()) return;
-    const std::size_t start = random_() % (model_.elements.size() / 4 + 1);
+    const std::size_t start = random_() % (model_.elements.size() / 30 + 1);
     const std::size_t count =
-        random_() % 10 == 0 ? 0 : model_.elements.size() - start - random_() % (model_.elements.size() / 4 + 1);
+        random_() % 15 == 0 ? 0 : model_.elements.size() - start - random_() % (model_.elements.size() / 30 + 1);
     List removed(options_);
     list_->Keep(start, count, random_() % 2 == 0 ? &removed : nullptr);
     while (!removed.FreeSlice(1)) {
@@ -196,6 +209,7 @@ class Twins {
   std::mt19937_64 random_;
   std::unique_ptr<List> list_;
   ListModel model_;
+  std::size_t nodes_max_ = 0;
 };
 
 class ListTwins : public testing::TestWithParam<std::tuple<int, TextMix, int>> {};
@@ -209,6 +223,7 @@ TEST_P(ListTwins, BehaveTheSame) {
     if (step % 8 == 0) twins.Compare();
   }
   twins.Compare();
+  EXPECT_GT(twins.nodes_max(), mix == TextMix::kTiny ? 3U : 6U) << "the lists stayed too small to test much";
 }
 
 INSTANTIATE_TEST_SUITE_P(Depths, ListTwins,
