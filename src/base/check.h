@@ -13,10 +13,10 @@ namespace zedis::base {
 
 }  // namespace zedis::base
 
-#define CHECK(condition)                                                      \
-  do {                                                                        \
-    if (!(condition)) [[unlikely]]                                            \
-      ::zedis::base::CheckFailed(#condition, __FILE__, __LINE__);             \
+#define CHECK(condition)                                          \
+  do {                                                            \
+    if (!(condition)) [[unlikely]]                                \
+      ::zedis::base::CheckFailed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 // For hot paths: on in debug and sanitizer builds only.
