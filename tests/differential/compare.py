@@ -52,7 +52,7 @@ def _near(slack):
     def rule(arguments, oracle, ours):
         if not (isinstance(oracle, int) and isinstance(ours, int)):
             return False
-        return oracle > 0 and ours > 0 and abs(oracle - ours) <= slack or oracle == ours
+        return oracle >= 0 and ours >= 0 and abs(oracle - ours) <= slack or oracle == ours
 
     return rule
 

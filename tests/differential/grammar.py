@@ -90,7 +90,7 @@ class Random:
     def database(self):
         form = self.rng.random()
         if form < 0.85:
-            return self.pick([0, 0, 1, 2, 15])
+            return self.pick([0, 0, 0, 1, 2, 15])
         return self.pick([16, -1, 1000, 2**31, 2**32, INT64_MAX, "", "abc", "1.5", " 1", "01"])
 
     # Values

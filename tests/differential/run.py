@@ -12,14 +12,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from differential import families, runner, servers  # noqa: E402
-
-_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from differential import families, runner  # noqa: E402
+from zedis_server import Server, ServerFailure, start_redis, zedis_binary  # noqa: E402
 
 
 def _arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--server", default=os.path.join(_ROOT, "build", "release", "zedis-server"), help="the server under test")
+    parser.add_argument("--server", default=zedis_binary(), help="the server under test")
     parser.add_argument("--threads", type=int, help="worker threads of the server under test")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--seconds", type=float, default=60, help="for all families and protocols together")
@@ -33,25 +32,22 @@ def _arguments():
 
 def main():
     options = _arguments()
-    oracle_program = servers.find_oracle()
-    if not oracle_program:
-        sys.exit("no redis-server 7.0 found (set ZEDIS_ORACLE to its path)")
     names, protocols = options.family.split(","), [int(word) for word in options.resp.split(",")]
     types = options.types.split(",")
-    directives = ["--threads", str(options.threads)] if options.threads else []
-    oracle = servers.Server(oracle_program)
     failed = 0
+    oracle = start_redis(runner.DIRECTIVES)
     try:
-        ours = servers.Server(options.server, *directives)
+        ours = Server(options.server, runner.DIRECTIVES, threads=options.threads).start()
         try:
             pair = runner.Pair(runner.Side(oracle.port), runner.Side(ours.port))
             for resp in protocols:
                 for family in names:
                     failed += _one(pair, family, resp, options, types, options.seconds / len(names) / len(protocols))
-                    if not ours.alive():
-                        sys.exit("the server under test is gone:\n" + ours.log())
+                    ours.raise_if_crashed()
         finally:
             ours.stop()
+    except ServerFailure as failure:
+        sys.exit(f"the server under test failed: {failure}")
     finally:
         oracle.stop()
     print(f"{failed} kinds of mismatch" if failed else "no mismatch")

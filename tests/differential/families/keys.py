@@ -2,6 +2,9 @@
 
 from ..grammar import INT64_MAX, NOT_INTEGERS, Step, command
 
+# 7.0 counts an expired key until something comes across it, as a scan does.
+_SWEEP = Step("scan", [["SCAN", 0, "COUNT", 1000]])
+
 
 @command("keys", weight=5, mangle=False)
 def something_to_work_on(r):
@@ -91,7 +94,7 @@ def move(r):
     return ["MOVE", r.any_key(), r.database()]
 
 
-@command("keys", weight=2)
+@command("keys", weight=1)
 def select(r):
     return ["SELECT", r.database()]
 
@@ -121,6 +124,18 @@ def ttl(r):
     return [r.pick(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"]), r.any_key()]
 
 
+@command("keys", weight=2, mangle=False)
+def life_of_a_key(r):
+    """Times set one after another on a key that is there, and what they come to."""
+    key = r.any_key()
+    steps = [["SET", key, r.value(), *(r.expiry_option() if r.chance(0.4) else [])]]
+    for _ in range(r.between(1, 3)):
+        name, _, *rest = expire(r)
+        steps += [["PERSIST", key] if r.chance(0.15) else [name, key, *rest]]
+        steps += [[r.pick(["TTL", "PTTL", "EXPIRETIME", "PEXPIRETIME"]), key]]
+    return steps
+
+
 @command("keys", weight=2)
 def persist(r):
     return ["PERSIST", r.any_key()]
@@ -147,8 +162,7 @@ def frequency_policy(r):
 
 @command("keys", weight=1, mangle=False)
 def dbsize(r):
-    """After KEYS, because 7.0 counts expired keys until something comes across them."""
-    return [["KEYS", "*"], ["DBSIZE"]]
+    return [_SWEEP, ["DBSIZE"]]
 
 
 @command("keys", weight=0.25)
@@ -162,7 +176,7 @@ def in_the_past(r):
     key = r.any_key()
     over = r.pick([["EXPIRE", key, r.pick([0, -1, -1000])], ["PEXPIRE", key, 0], ["EXPIREAT", key, 1], ["PEXPIREAT", key, 1_000_000_000_000],
                    ["EXPIRE", key, -1, "NX"], ["EXPIRE", key, -1, "XX"], ["EXPIREAT", key, 0, "LT"], ["EXPIREAT", key, 5, "GT"]])
-    return [over, ["EXISTS", key], ["TYPE", key], ["TTL", key], ["KEYS", "*"], ["DBSIZE"]]
+    return [over, ["EXISTS", key], ["TYPE", key], ["TTL", key], _SWEEP, ["DBSIZE"]]
 
 
 @command("keys", weight=0.4, mangle=False)
@@ -171,7 +185,7 @@ def many_keys(r):
     size = r.pick([20, 100, 500])
     tag = r.between(1, 9)
     make = ["MSET", *(word for n in range(size) for word in (f"many:{tag}:{n}", n))]
-    steps = [make, ["KEYS", "*"], ["DBSIZE"], Step("scan", [["SCAN", 0, "COUNT", r.pick([1, 7, 100])]])]
+    steps = [make, _SWEEP, ["DBSIZE"], Step("scan", [["SCAN", 0, "COUNT", r.pick([1, 7, 100])]])]
     return steps + [["DEL", *(f"many:{tag}:{n}" for n in range(r.between(0, 9), size))], ["KEYS", "string:*"], Step("scan", [["SCAN", 0, "MATCH", f"many:{tag}:*"]])]
 
 
