@@ -10,6 +10,8 @@ from raw_client import (BigNumber, ConnectionClosed, Error, Map, ProtocolError, 
                         encode)
 from zedis_server import Server, ServerFailure
 
+pytestmark = pytest.mark.release_only  # no Zedis in it, so sanitizers have nothing to find
+
 
 @pytest.fixture
 def peer():
