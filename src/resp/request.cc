@@ -35,6 +35,10 @@ ParseProgress::~ParseProgress() = default;
 ParseProgress::ParseProgress(ParseProgress&&) noexcept = default;
 ParseProgress& ParseProgress::operator=(ParseProgress&&) noexcept = default;
 
+std::size_t ParseProgress::MemoryBytes() const {
+  return saved_ ? sizeof(Saved) + saved_->places.capacity() * sizeof(Place) : 0;
+}
+
 void ParseProgress::Reset() {
   saved_.reset();
   amount_ = 1;

@@ -47,6 +47,7 @@ class ArgBuffer {
   ArgBuffer& operator=(const ArgBuffer&) = delete;
 
   std::size_t Size() const { return size_; }
+  std::size_t Capacity() const { return capacity_; }
   // Valid until the next Append, Room or Clear.
   Args Slice(std::size_t first, std::size_t count) const {
     DCHECK(first + count <= size_);
@@ -118,6 +119,10 @@ class ParseProgress {
   // After kError: the text of the reply, without '-' and line end. The connection must then be closed.
   ProtocolError Error() const { return error_; }
   std::string ErrorText() const;
+
+  // True while more than these 16 bytes are kept, which memory accounting may want to know.
+  bool HoldsMemory() const { return saved_ != nullptr; }
+  std::size_t MemoryBytes() const;
 
   // For a connection that is used again for a new stream.
   void Reset();
