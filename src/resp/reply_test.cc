@@ -1,5 +1,6 @@
 #include "resp/reply.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -59,9 +60,9 @@ TEST(Reply, Integers) {
        {std::int64_t{0}, std::int64_t{9}, std::int64_t{10}, std::int64_t{99}, std::int64_t{100}, std::int64_t{12345},
         std::int64_t{-1}, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}) {
     const std::string digits = std::to_string(value);
-    EXPECT_EQ(InBoth([=](Reply r) { r.Integer(value); }), Same(":" + digits + "\r\n"));
+    EXPECT_EQ(InBoth([=](Reply r) { r.Integer(value); }), Same(fmt::format(":{}\r\n", digits)));
     EXPECT_EQ(InBoth([=](Reply r) { r.BulkInteger(value); }),
-              Same("$" + std::to_string(digits.size()) + "\r\n" + digits + "\r\n"));
+              Same(fmt::format("${}\r\n{}\r\n", digits.size(), digits)));
   }
 }
 
@@ -75,7 +76,7 @@ TEST(Reply, BulksOfEveryLength) {
     // Exactly this many bytes on the heap, so that the sanitizer sees a read beyond them.
     const std::vector<char> exact(value.begin(), value.end());
     reply.Bulk({exact.data(), exact.size()});
-    expected += "$" + std::to_string(size) + "\r\n" + value + "\r\n";
+    expected += fmt::format("${}\r\n{}\r\n", size, value);
   }
   EXPECT_EQ(out.Bytes(), expected);
 }
@@ -121,9 +122,9 @@ TEST(Reply, DeferredCountsOfAnyLength) {
       r.Ok();
     };
     const auto expected = [=](const char* set, const char* map, std::uint64_t map_count) {
-      std::string text = "+OK\r\n*3\r\n$5\r\nfirst\r\n" + (set + std::to_string(count)) + "\r\n";
+      std::string text = fmt::format("+OK\r\n*3\r\n$5\r\nfirst\r\n{}{}\r\n", set, count);
       for (std::uint64_t i = 0; i < count; ++i) text += ":1\r\n";
-      text += map + std::to_string(map_count) + "\r\n";
+      text += fmt::format("{}{}\r\n", map, map_count);
       for (std::uint64_t i = 0; i < 2 * count; ++i) text += ":2\r\n";
       return text + "+OK\r\n";
     };

@@ -1,5 +1,6 @@
 #include "resp/request.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -16,8 +17,8 @@ using namespace std::string_view_literals;
 using Requests = std::vector<std::vector<std::string>>;
 
 std::string Encode(const std::vector<std::string>& words) {
-  std::string text = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+  std::string text = fmt::format("*{}\r\n", words.size());
+  for (const std::string& word : words) text += fmt::format("${}\r\n{}\r\n", word.size(), word);
   return text;
 }
 
@@ -196,7 +197,7 @@ TEST(Request, AgreesWithTheReferenceOnMutatedStreams) {
   int errors = 0;
   for (int round = 0; round < 5000; ++round) {
     std::string stream;
-    for (std::uint32_t i = random() % 6; i < 6; ++i) {
+    for (auto i = random() % 6; i < 6; ++i) {
       if (random() % 4 == 0) {
         stream += "SET k \"a\\n\" 'b'\r\n";
         continue;
@@ -205,7 +206,7 @@ TEST(Request, AgreesWithTheReferenceOnMutatedStreams) {
       for (std::string& word : words) word.resize(random() % 20 == 0 ? random() % 2000 : random() % 15, 'w');
       stream += Encode(words);
     }
-    for (std::uint32_t i = random() % 4; i > 0; --i) {
+    for (auto i = random() % 4; i > 0; --i) {
       const std::size_t at = random() % stream.size();
       if (random() % 2 == 0) {
         stream[at] = kBytes[random() % kBytes.size()];
@@ -217,7 +218,7 @@ TEST(Request, AgreesWithTheReferenceOnMutatedStreams) {
     const Parsed expected = RequestReference(stream, limits).Parse();
     errors += expected.error.empty() ? 0 : 1;
     ASSERT_EQ(ParseWhole(stream, limits), expected);
-    const std::uint32_t piece_max = random() % 2 == 0 ? 5 : 300;
+    const auto piece_max = random() % 2 == 0 ? 5 : 300;
     ASSERT_EQ(ParseInPieces(stream, limits, [&] { return random() % piece_max + 1; }), expected);
   }
   EXPECT_GT(errors, 1000);
