@@ -12,4 +12,6 @@ using Table = std::span<const engine::Command>;
 
 Table StringCommands();
 
+std::span<const Table> AllTables();
+
 }  // namespace zedis::commands
