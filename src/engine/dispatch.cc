@@ -8,13 +8,6 @@ namespace {
 // Redis shows at most this much of what a client sent in an error.
 constexpr std::size_t kShownBytesMax = 128;
 
-std::string Lowered(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return lower;
-}
-
 }  // namespace
 
 const ResolvedCommand* Dispatcher::Lookup(Args args) const {
