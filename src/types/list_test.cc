@@ -123,7 +123,9 @@ class Twins {
     std::optional<std::string> text;
     const bool found = list_->Get(index, [&](const Element& element) { text = TextOf(element); });
     ASSERT_EQ(found, index >= -size && index < size);
-    if (found) ASSERT_EQ(*text, model_.elements[index < 0 ? index + size : index]);
+    if (found) {
+      ASSERT_EQ(*text, model_.elements[index < 0 ? index + size : index]);
+    }
   }
   void Set() {
     const std::string text = Text();
@@ -248,7 +250,9 @@ TEST(List, SmallListsWasteLittle) {
   List list({});
   for (int i = 0; i < 700; i++) {
     list.PushBack("0123456789");
-    if (i >= 50) EXPECT_LE(list.MemoryBytes() - sizeof(List), list.Size() * 11 * 14 / 10) << list.Size();
+    if (i >= 50) {
+      EXPECT_LE(list.MemoryBytes() - sizeof(List), list.Size() * 11 * 14 / 10) << list.Size();
+    }
   }
 }
 
