@@ -1,0 +1,159 @@
+// Arena: the slab allocator of one shard.
+//
+// A shard holds hundreds of thousands of blocks of 16 to 1024 bytes: entries, index buckets, members of large
+// collections. A general allocator would spend 8 to 16 bytes on each and name it by an 8-byte pointer. Here a
+// block is named by a 32-bit handle in units of 8 bytes, and everything an arena ever hands out lies in one
+// reserved range of addresses, so that resolving a handle is one addition:
+//
+//   reservation:  | page records, 16 B a page |  data: page 0 | page 1 | page 2 | ...            |
+//                                                      ^ never used, so that handle 0 means "none"
+//   data page:    4096 bytes, all blocks of one size class, no header:
+//                 a class whose size is a multiple of 64 is aligned to 64
+//
+// The range is reserved without access rights and opened in steps, so it costs nothing under any overcommit
+// setting. Pages that become empty are kept for any class and given back to the system by Trim().
+//
+// What was rejected: a bump allocator with free lists per size (nothing ever returns to the system, a change
+// of sizes strands memory); size classes of 1/8 steps as in general allocators (6 % of waste, as much as the
+// whole index costs).
+//
+// Not thread safe: used under the shard's lock. Peek*() may be called without it, see there.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/check.h"
+
+namespace zedis::base {
+
+class Arena {
+ public:
+  using Handle = std::uint32_t;
+  static constexpr Handle kNone = 0;
+  static constexpr std::size_t kUnitBytes = 8;
+  static constexpr std::size_t kPageBytes = 4096;
+  static constexpr std::size_t kMinBlockBytes = 16;
+  static constexpr std::size_t kMaxBlockBytes = 1024;
+
+  Arena();
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // Returns a block of at least `bytes` (1 to kMaxBlockBytes), its content undefined. Ends the process if the
+  // system has no memory left: `maxmemory` is what keeps a server away from that.
+  Handle Allocate(std::size_t bytes);
+
+  void Free(Handle handle);
+
+  // Returns a run of whole pages, 2^order of them, aligned to a page. For arrays that outgrow a block.
+  Handle AllocatePages(unsigned order);
+  void FreePages(Handle handle, unsigned order);
+
+  char* At(Handle handle) const { return data_ + (std::size_t{handle} << 3); }
+
+  // The size that Allocate(bytes) really takes: what fits in it is free.
+  static constexpr std::size_t BlockBytes(std::size_t bytes);
+  // The size of the block behind `handle`.
+  std::size_t SizeOf(Handle handle) const { return kClasses.bytes[pages_[PageOf(handle)].size_class]; }
+
+  // For prefetching without the lock: true if 1024 bytes from `handle` on are readable. What is read there may be
+  // stale or belong to another block; it must only be used as a hint.
+  bool PeekReadable(Handle handle) const {
+    return handle - kFirstHandle < peek_limit_.load(std::memory_order_relaxed);
+  }
+
+  // Gives empty pages back to the system, at most `max_pages`; returns how many.
+  std::size_t Trim(std::size_t max_pages);
+
+  std::size_t used_bytes() const { return used_bytes_; }          // in blocks and page runs handed out
+  std::size_t page_bytes() const { return pages_in_use_ * kPageBytes; }  // in pages that hold any block
+  std::size_t empty_page_bytes() const { return empty_resident_ * kPageBytes; }
+
+ private:
+  // 48 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
+  struct Classes {
+    static constexpr int kCount = 31 + 16 + 4;
+    std::array<std::uint16_t, kCount> bytes{};
+    std::array<std::uint16_t, kCount> per_page{};
+    std::array<std::uint8_t, kMaxBlockBytes / kUnitBytes + 1> of_units{};
+    constexpr Classes();
+  };
+  static const Classes kClasses;
+
+  // What the arena knows of a data page.
+  struct Page {
+    std::uint16_t free_head;   // first free block, its offset in units + 1; 0: none
+    std::uint16_t used;        // blocks handed out
+    std::uint16_t fresh;       // blocks that were handed out at least once; those beyond are untouched
+    std::uint8_t size_class;
+    std::uint8_t state;        // PageState
+    std::uint32_t previous;    // neighbours in the list of its class's pages with room, or of empty pages
+    std::uint32_t next;
+  };
+  static_assert(sizeof(Page) == 16, "page records cost 0.4 % of the data");
+
+  static constexpr int kMaxOrder = 16;
+  static constexpr Handle kFirstHandle = kPageBytes / kUnitBytes;  // page 0 is never opened
+  static constexpr std::uint32_t PageOf(Handle handle) { return handle >> 9; }
+  static_assert(kPageBytes / kUnitBytes == 1 << 9);
+
+  std::uint32_t TakePage();
+  std::uint32_t ExtendBy(std::uint32_t pages);
+  Handle AllocateSlow(std::uint8_t size_class);
+  void PushRoom(std::uint8_t size_class, std::uint32_t page);
+  void RemoveRoom(std::uint8_t size_class, std::uint32_t page);
+
+  char* data_ = nullptr;
+  Page* pages_ = nullptr;
+  std::array<std::uint32_t, Classes::kCount> with_room_{};  // head page of each class's list; 0: none
+  std::array<Handle, kMaxOrder> free_runs_{};               // linked through their first 4 bytes
+  std::uint32_t empty_pages_ = 0;                           // list of pages that belong to no class
+  std::uint32_t returned_pages_ = 0;                        // the same, but given back to the system
+  std::uint32_t page_count_ = 1;                            // pages ever taken, with page 0
+  std::uint32_t page_limit_ = 1;                            // pages that are open for access
+  std::atomic<Handle> peek_limit_{0};                       // handles below kFirstHandle + this are readable
+  std::size_t used_bytes_ = 0;
+  std::size_t pages_in_use_ = 0;
+  std::size_t empty_resident_ = 0;
+  char* reservation_ = nullptr;
+};
+
+constexpr Arena::Classes::Classes() {
+  int n = 0;
+  for (std::uint16_t size = 16; size <= 256; size = static_cast<std::uint16_t>(size + 8)) bytes[n++] = size;
+  for (std::uint16_t size = 272; size <= 512; size = static_cast<std::uint16_t>(size + 16)) bytes[n++] = size;
+  for (int size : {584, 680, 816, 1024}) bytes[n++] = static_cast<std::uint16_t>(size);
+  int current = 0;
+  for (std::size_t units = 0; units < of_units.size(); ++units) {
+    while (bytes[current] < units * kUnitBytes) ++current;
+    of_units[units] = static_cast<std::uint8_t>(current);
+  }
+  for (int i = 0; i < kCount; ++i) per_page[i] = static_cast<std::uint16_t>(kPageBytes / bytes[i]);
+}
+
+inline constexpr Arena::Classes Arena::kClasses{};
+
+constexpr std::size_t Arena::BlockBytes(std::size_t bytes) {
+  return kClasses.bytes[kClasses.of_units[(bytes + kUnitBytes - 1) / kUnitBytes]];
+}
+
+inline Arena::Handle Arena::Allocate(std::size_t bytes) {
+  DCHECK(bytes > 0 && bytes <= kMaxBlockBytes);
+  const std::uint8_t size_class = kClasses.of_units[(bytes + kUnitBytes - 1) / kUnitBytes];
+  const std::uint32_t index = with_room_[size_class];
+  Page& page = pages_[index];
+  if (index == 0 || page.free_head == 0) [[unlikely]]
+    return AllocateSlow(size_class);
+  const Handle handle = (index << 9) + page.free_head - 1u;
+  page.free_head = *reinterpret_cast<std::uint16_t*>(At(handle));
+  if (++page.used == kClasses.per_page[size_class]) [[unlikely]]
+    RemoveRoom(size_class, index);
+  used_bytes_ += kClasses.bytes[size_class];
+  return handle;
+}
+
+}  // namespace zedis::base

@@ -1,0 +1,178 @@
+#include "store/database.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "store/garbage.h"
+#include "store/value_ops.h"
+#include "types/allocate.h"
+
+namespace zedis::store {
+namespace {
+
+FarKey* NewFarKey(std::string_view key) {
+  auto* far = static_cast<FarKey*>(types::Allocate(sizeof(std::uint32_t) + key.size()));
+  far->size = static_cast<std::uint32_t>(key.size());
+  std::memcpy(far->bytes, key.data(), key.size());
+  return far;
+}
+
+}  // namespace
+
+// Records a time to live in the mark of the slot and in the segment's earliest time.
+void Database::NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms) {
+  const bool has_ttl = expire_at_ms != kNoExpiry;
+  if (has_ttl) {
+    base::IndexSegment* segment = index_.SegmentFor(key.hash);
+    if (expire_at_ms < segment->earliest_ms) segment->earliest_ms = expire_at_ms;
+  }
+  if (has_ttl == had_ttl) return;
+  slot.Mark(has_ttl);
+  volatile_keys_ += has_ttl ? 1 : static_cast<std::size_t>(-1);
+}
+
+Entry* Database::Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
+  const bool has_ttl = expire_at_ms != kNoExpiry;
+  const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, has_ttl);
+  Slot slot = FindSlot(key);
+  if (!slot) {
+    const base::Arena::Handle handle = arena().Allocate(bytes);
+    auto* entry = reinterpret_cast<Entry*>(arena().At(handle));
+    FarKey* far_key = key.bytes.size() > Entry::kNearKeyMax ? NewFarKey(key.bytes) : nullptr;
+    entry->Write(key.bytes, far_key, value, expire_at_ms, access);
+    index_.Insert(key.hash, handle, has_ttl);
+    if (has_ttl) {
+      ++volatile_keys_;
+      base::IndexSegment* segment = index_.SegmentFor(key.hash);
+      if (expire_at_ms < segment->earliest_ms) segment->earliest_ms = expire_at_ms;
+    }
+    return entry;
+  }
+  Entry* entry = At(slot);
+  const bool had_ttl = entry->has_ttl();
+  const std::size_t old_bytes = entry->Bytes();
+  if (entry->storage() == Storage::kFar) FreeValue(*entry);
+  if (had_ttl == has_ttl && base::Arena::BlockBytes(old_bytes) == base::Arena::BlockBytes(bytes)) {
+    entry->WriteValue(value);
+    entry->SetAccess(access);
+    if (has_ttl) entry->OverwriteExpiry(expire_at_ms);
+  } else {
+    slot = Move(key, slot, entry, value, expire_at_ms, access);
+    entry = At(slot);
+  }
+  if (has_ttl || had_ttl) NoteExpiry(key, slot, had_ttl, expire_at_ms);
+  return entry;
+}
+
+// Writes the entry anew in a block of another size. The old value must have been freed or taken over.
+Database::Slot Database::Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms,
+                              std::uint32_t access) {
+  FarKey* far_key = old->key_is_far() ? old->far_key() : nullptr;
+  const base::Arena::Handle old_handle = slot.handle();
+  const base::Arena::Handle handle =
+      arena().Allocate(Entry::BytesFor(key.bytes.size(), value, expire_at_ms != kNoExpiry));
+  reinterpret_cast<Entry*>(arena().At(handle))->Write(key.bytes, far_key, value, expire_at_ms, access);
+  slot.Replace(handle);
+  arena().Free(old_handle);
+  return slot;
+}
+
+Entry* Database::SetValue(const Key& key, Entry* entry, const Value& value) {
+  const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, entry->has_ttl());
+  if (entry->storage() == Storage::kFar) FreeValue(*entry);
+  if (base::Arena::BlockBytes(entry->Bytes()) == base::Arena::BlockBytes(bytes)) {
+    entry->WriteValue(value);
+    return entry;
+  }
+  return At(Move(key, FindSlot(key), entry, value, entry->ExpiryOrNone(), entry->access()));
+}
+
+void Database::SetFar(Entry* entry, void* far) {
+  CHECK(entry->storage() == Storage::kFar);
+  std::memcpy(entry->ValueField(), &far, sizeof far);
+}
+
+Entry* Database::SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_ms) {
+  const bool had_ttl = entry->has_ttl();
+  if (!had_ttl && expire_at_ms == kNoExpiry) return entry;
+  Slot slot = FindSlot(key);
+  if (had_ttl && expire_at_ms != kNoExpiry) {
+    entry->OverwriteExpiry(expire_at_ms);
+  } else {
+    char copy[kNearValueMax];
+    Value value{.type = entry->type(), .storage = entry->storage()};
+    switch (entry->storage()) {
+      case Storage::kInteger: value.integer = entry->integer(); break;
+      case Storage::kNear:
+        std::memcpy(copy, entry->near().data(), entry->near().size());
+        value.bytes = {copy, entry->near().size()};
+        break;
+      case Storage::kFar: value.far = entry->far(); break;
+    }
+    slot = Move(key, slot, entry, value, expire_at_ms, entry->access());
+    entry = At(slot);
+  }
+  NoteExpiry(key, slot, had_ttl, expire_at_ms);
+  return entry;
+}
+
+void Database::FreeValue(const Entry& entry) {
+  const TypeRow& row = RowOf(entry.type());
+  if (row.free_slice != nullptr && row.elements(entry.far()) > kFreeAtOnceElements) {
+    garbage_->AddValue(entry.type(), entry.far());
+  } else {
+    row.free(entry.far());
+  }
+}
+
+void Database::FreeBlock(base::Arena::Handle handle) {
+  const auto* entry = reinterpret_cast<const Entry*>(arena().At(handle));
+  if (entry->storage() == Storage::kFar) FreeValue(*entry);
+  if (entry->key_is_far()) types::Free(entry->far_key());
+  arena().Free(handle);
+}
+
+bool Database::Erase(const Key& key) {
+  const Slot slot = FindSlot(key);
+  if (!slot) return false;
+  EraseSlot(key, slot);
+  return true;
+}
+
+// `key` may be the entry's own: the block is freed last.
+void Database::EraseSlot(const Key& key, Slot slot) {
+  const base::Arena::Handle handle = slot.handle();
+  if (At(slot)->has_ttl()) --volatile_keys_;
+  index_.Erase(key.hash, slot);
+  FreeBlock(handle);
+}
+
+Value Database::Extract(const Key& key, Entry* entry) {
+  CHECK(entry->storage() == Storage::kFar);
+  const Value value = Value::Far(entry->type(), entry->far());
+  const Slot slot = FindSlot(key);
+  const base::Arena::Handle handle = slot.handle();
+  if (entry->has_ttl()) --volatile_keys_;
+  index_.Erase(key.hash, slot);
+  if (entry->key_is_far()) types::Free(entry->far_key());
+  arena().Free(handle);
+  return value;
+}
+
+void Database::Clear() {
+  if (size() == 0) return;
+  auto detached = std::make_unique<Database>(arena(), index_.traits().seed, *garbage_);
+  Swap(*detached);
+  garbage_->AddDatabase(std::move(detached));
+}
+
+void Database::Swap(Database& other) {
+  index_.Swap(other.index_);
+  std::swap(volatile_keys_, other.volatile_keys_);
+}
+
+bool Database::DrainSlice() {
+  return index_.Drain([&](base::Arena::Handle handle) { FreeBlock(handle); });
+}
+
+}  // namespace zedis::store

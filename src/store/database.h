@@ -1,0 +1,129 @@
+// Database: the keys of one logical database that belong to one shard. Owns keys and values: what is overwritten or
+// erased is freed, collections of more than kFreeAtOnceElements by the shard's garbage list.
+//
+// This is the layer below expiry and notification: it does what it is told. Command handlers go through
+// engine::Context, which hides expired keys and reports changes.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/hash.h"
+#include "base/hash_index.h"
+#include "store/entry.h"
+
+namespace zedis::store {
+
+// A key with its hash, computed once per request.
+struct Key {
+  std::string_view bytes;
+  std::uint64_t hash = 0;
+};
+
+struct EntryTraits {
+  std::uint64_t seed;
+  std::uint64_t Hash(const char* block) const {
+    return base::HashBytes(reinterpret_cast<const Entry*>(block)->key(), seed);
+  }
+};
+
+using EntryIndex = base::HashIndex<EntryTraits>;
+
+class GarbageList;
+
+class alignas(64) Database {
+ public:
+  using Slot = EntryIndex::Slot;
+
+  Database(base::Arena& arena, std::uint64_t seed, GarbageList& garbage)
+      : index_(arena, EntryTraits{seed}), garbage_(&garbage) {}
+
+  std::size_t size() const { return index_.size(); }
+  std::size_t volatile_keys() const { return volatile_keys_; }
+  EntryIndex& index() { return index_; }
+  const EntryIndex& index() const { return index_; }
+  base::Arena& arena() const { return index_.arena(); }
+  Entry* At(Slot slot) const { return reinterpret_cast<Entry*>(arena().At(slot.handle())); }
+
+  // Null if there is no such key; expired or not. O(1) expected. The pointer lives until the next call that changes
+  // this shard.
+  Slot FindSlot(const Key& key) const {
+    return index_.Find(key.hash, [&](const char* block) {
+      return reinterpret_cast<const Entry*>(block)->KeyEquals(key.bytes);
+    });
+  }
+  Entry* Find(const Key& key) const {
+    const Slot slot = FindSlot(key);
+    return slot ? At(slot) : nullptr;
+  }
+
+  // Stores a value, whatever was there before, and frees that.
+  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
+
+  // Replaces the value of a key that exists; its expiry stays. `entry` is dead afterwards.
+  Entry* SetValue(const Key& key, Entry* entry, const Value& value);
+
+  // The same for a far value whose object has moved or was replaced by its own Resize: nothing is freed.
+  static void SetFar(Entry* entry, void* far);
+
+  // kNoExpiry takes the time to live away. `entry` is dead afterwards.
+  Entry* SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_ms);
+
+  // False if there was no such key.
+  bool Erase(const Key& key);
+  void EraseSlot(const Key& key, Slot slot);
+
+  // Takes the value of a key out and erases the key, without freeing what is far.
+  Value Extract(const Key& key, Entry* entry);
+
+  // Frees all keys, in slices, by the garbage list. O(1) now.
+  void Clear();
+
+  // Frees a bounded part of what is left, the table included; true when nothing is. For the garbage list.
+  bool DrainSlice();
+
+  // Exchanges two databases of one shard.
+  void Swap(Database& other);
+
+  // Looks through segments that may hold keys that are due, from `position` on, for at most `max_segments`; calls
+  // due(Slot) for each key due at now_ms (`due` must not change the table), then, outside of the walk,
+  // the caller erases them. Returns where to go on.
+  template <class Due>
+  std::uint64_t SweepExpired(std::uint64_t position, int max_segments, std::int64_t now_ms, Due due);
+
+  static constexpr std::size_t kFreeAtOnceElements = 64;
+
+ private:
+  Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms,
+            std::uint32_t access);
+  void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
+  void FreeValue(const Entry& entry);
+  void FreeBlock(base::Arena::Handle handle);
+
+  EntryIndex index_;
+  std::size_t volatile_keys_ = 0;
+  GarbageList* garbage_;
+};
+
+template <class Due>
+std::uint64_t Database::SweepExpired(std::uint64_t position, int max_segments, std::int64_t now_ms, Due due) {
+  if (volatile_keys_ == 0) return base::kPositionEnd;
+  return index_.ForEachSegment(position, [&](base::IndexSegment& segment, std::uint64_t) {
+    if (segment.earliest_ms <= now_ms) {
+      std::int64_t earliest_ms = base::IndexSegment::kNever;
+      index_.ForEachMarked(segment, [&](Slot slot) {
+        const std::int64_t expire_at_ms = At(slot)->expire_at_ms();
+        if (expire_at_ms <= now_ms) {
+          due(slot);
+        } else if (expire_at_ms < earliest_ms) {
+          earliest_ms = expire_at_ms;
+        }
+      });
+      segment.earliest_ms = earliest_ms;
+      --max_segments;
+    }
+    return max_segments > 0;
+  });
+}
+
+}  // namespace zedis::store

@@ -1,0 +1,238 @@
+"""Says whether two replies to the same command are the same: equal bytes, or equal under the command's own rule.
+
+A rule of its own has only what depends on time, on order that nobody promises, or on which server it is.
+"""
+
+import re
+
+from . import exceptions
+from .wire import Error, Map, WireError, parse
+
+CONTAINERS = (b"client", b"config", b"command", b"object", b"debug")
+_SLACK_S = 2
+
+# The commands that COMMAND LIST and the subcommand lists of COMMAND INFO must have and place alike.
+IMPLEMENTED = {word.encode() for word in """
+ping echo quit select hello auth reset client client|id client|getname client|setname client|info client|list client|reply client|no-evict
+set get getex getdel getset setnx setex psetex mget mset msetnx append strlen getrange setrange substr incr decr incrby decrby incrbyfloat lcs
+setbit getbit bitcount bitpos bitop bitfield bitfield_ro
+del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
+object object|encoding object|freq object|idletime object|refcount dbsize flushdb flushall swapdb
+lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
+info config config|get config|set config|resetstat config|rewrite command command|count command|info command|docs command|getkeys
+command|getkeysandflags command|list time lolwut shutdown debug""".split()}
+
+_INFO_FIELDS = {
+    b"Server": b"redis_version redis_git_sha1 redis_mode os arch_bits process_id run_id tcp_port uptime_in_seconds uptime_in_days hz executable config_file",
+    b"Clients": b"connected_clients maxclients blocked_clients client_recent_max_input_buffer",
+    b"Memory": b"used_memory used_memory_human used_memory_rss used_memory_peak used_memory_peak_human maxmemory maxmemory_human maxmemory_policy "
+               b"mem_fragmentation_ratio mem_allocator",
+    b"Persistence": b"loading rdb_changes_since_last_save rdb_bgsave_in_progress rdb_last_save_time rdb_last_bgsave_status aof_enabled",
+    b"Stats": b"total_connections_received total_commands_processed instantaneous_ops_per_sec total_net_input_bytes total_net_output_bytes "
+              b"rejected_connections expired_keys evicted_keys keyspace_hits keyspace_misses pubsub_channels pubsub_patterns total_error_replies",
+    b"Replication": b"role connected_slaves master_replid master_repl_offset",
+    b"CPU": b"used_cpu_sys used_cpu_user",
+    b"Cluster": b"cluster_enabled",
+    b"Commandstats": b"", b"Errorstats": b"", b"Keyspace": b"",
+}
+_CLIENT_FIELDS = (b"name", b"db", b"sub", b"psub", b"ssub", b"multi", b"resp", b"cmd", b"user", b"flags", b"redir")
+_OWN_CONFIG = re.compile(rb"port|dir|bind|pidfile|logfile|save|enable-|tls-|unixsocket|io-threads|cpulist|daemonize|dbfilename|oom-|appendfilename|"
+                         rb"appenddirname|supervised|proc-title|syslog|jemalloc|aclfile|cluster-|replica|slave|repl-|master|aof-|rdb")
+
+
+def full_name(arguments):
+    """`get`, `client|id`: the command's name in lower case."""
+    name = arguments[0].lower()
+    if name in CONTAINERS and len(arguments) > 1:
+        name += b"|" + arguments[1].lower()
+    return name.decode("latin-1")
+
+
+def _near(slack):
+    def rule(arguments, oracle, ours):
+        if not (isinstance(oracle, int) and isinstance(ours, int)):
+            return False
+        return oracle >= 0 and ours >= 0 and abs(oracle - ours) <= slack or oracle == ours
+
+    return rule
+
+
+def _counts(arguments, oracle, ours):
+    return isinstance(oracle, int) and isinstance(ours, int) and ours > 0
+
+
+def _unordered(arguments, oracle, ours):
+    return type(oracle) is type(ours) and isinstance(ours, list) and sorted(map(repr, oracle)) == sorted(map(repr, ours))
+
+
+def _time(arguments, oracle, ours):
+    if not (isinstance(oracle, list) and isinstance(ours, list) and len(ours) == 2):
+        return False
+    return abs(int(oracle[0]) - int(ours[0])) <= _SLACK_S and 0 <= int(ours[1]) < 1_000_000
+
+
+def _as_pairs(value):
+    """A map, or in RESP2 the flat array that stands for one."""
+    if isinstance(value, Map):
+        return list(value)
+    if isinstance(value, list) and len(value) % 2 == 0:
+        return list(zip(value[::2], value[1::2]))
+    return None
+
+
+def _hello(arguments, oracle, ours):
+    if type(oracle) is not type(ours):
+        return False
+    one, other = _as_pairs(oracle), _as_pairs(ours)
+    if one is None or other is None or [key for key, _ in one] != [key for key, _ in other]:
+        return False
+    return all(a == b or key in (b"version", b"id") and type(a) is type(b) for (key, a), (_, b) in zip(one, other))
+
+
+def _config_get(arguments, oracle, ours):
+    one, other = _as_pairs(oracle), _as_pairs(ours)
+    if type(oracle) is not type(ours) or one is None or other is None:
+        return False
+    one, other = dict(one), dict(other)
+    if len(other) != len(_as_pairs(ours)):
+        return False
+    if not any(set(b"*?[") & set(pattern) for pattern in arguments[2:]):
+        return one == other
+    return all(value == other[key] for key, value in one.items() if key in other and not _OWN_CONFIG.search(key))
+
+
+def _client_line(text):
+    lines = [dict(field.partition(b"=")[::2] for field in line.split(b" ")) for line in bytes(text).strip().split(b"\n")]
+    return max(lines, key=lambda line: int(line[b"id"]))
+
+
+def _client(arguments, oracle, ours):
+    if type(oracle) is not type(ours) or not isinstance(ours, bytes) or isinstance(ours, Error) or not oracle or not ours:
+        return False
+    try:
+        one, other = _client_line(oracle), _client_line(ours)
+    except (KeyError, ValueError):
+        return False
+    names = list(one)
+    if [name for name in other if name in one] != names:
+        return False
+    return all(one[name] == other[name] for name in _CLIENT_FIELDS if name in one)
+
+
+def _info_sections(text):
+    sections, fields = {}, {}
+    for line in bytes(text).split(b"\r\n"):
+        if line.startswith(b"# "):
+            fields = sections.setdefault(line[2:], {})
+        elif line:
+            name, _, value = line.partition(b":")
+            fields[name] = value
+    return sections
+
+
+def _info(arguments, oracle, ours):
+    if type(oracle) is not type(ours) or not isinstance(ours, bytes):
+        return False
+    one, other = _info_sections(oracle), _info_sections(ours)
+    for section, required in _INFO_FIELDS.items():
+        if (section in one) != (section in other):
+            return False
+        if section in one and not set(required.split()) <= set(other[section]):
+            return False
+    if b"Keyspace" in one:
+        counts = re.compile(rb"keys=\d+,expires=\d+,avg_ttl=")
+        lines = [{name: counts.match(value)[0] for name, value in sections[b"Keyspace"].items() if counts.match(value)} for sections in (one, other)]
+        return lines[0] == lines[1]
+    return True
+
+
+def _canonical(value):
+    """Lists of names (flags, categories) have no order."""
+    if isinstance(value, Map):
+        return sorted((repr(_canonical(key)), repr(_canonical(item))) for key, item in value)
+    if isinstance(value, list):
+        items = [_canonical(item) for item in value]
+        return sorted(items) if all(isinstance(item, bytes) for item in items) else items
+    return value
+
+
+def _same_command_info(one, other):
+    if one is None or other is None:
+        return one is other
+    if not isinstance(one, list) or not isinstance(other, list) or len(one) != len(other) or len(one) < 10:
+        return False
+    for at in range(9):
+        if at == 7 and one[0] in exceptions.CHANGED_TIPS:
+            continue
+        if type(one[at]) is not type(other[at]) or _canonical(one[at]) != _canonical(other[at]):
+            return False
+    theirs = {entry[0]: entry for entry in one[9]}
+    own = {entry[0]: entry for entry in other[9]}
+    if not (set(theirs) & IMPLEMENTED) <= set(own):
+        return False
+    return all(_same_command_info(theirs[name], own[name]) for name in theirs if name in own and name in IMPLEMENTED)
+
+
+def _command_info(arguments, oracle, ours):
+    return (type(oracle) is type(ours) and isinstance(ours, list) and len(oracle) == len(ours)
+            and all(_same_command_info(one, other) for one, other in zip(oracle, ours)))
+
+
+def _command_docs(arguments, oracle, ours):
+    one, other = _as_pairs(oracle), _as_pairs(ours)
+    if type(oracle) is not type(ours) or one is None or other is None or sorted(k for k, _ in one) != sorted(k for k, _ in other):
+        return False
+    other = dict(other)
+    for name, document in one:
+        theirs, own = dict(_as_pairs(document)), dict(_as_pairs(other[name]) or [])
+        if any(theirs.get(field) != own.get(field) for field in (b"since", b"group")) or not own.get(b"summary"):
+            return False
+    return True
+
+
+def _command_list(arguments, oracle, ours):
+    return type(oracle) is type(ours) and isinstance(ours, list) and set(oracle) & IMPLEMENTED == set(ours) & IMPLEMENTED
+
+
+def _digest(arguments, oracle, ours):
+    """Forty hexadecimal digits; all zero for what is not there."""
+    if isinstance(oracle, list):
+        return isinstance(ours, list) and len(ours) == len(oracle) and all(_digest(arguments, a, b) for a, b in zip(oracle, ours))
+    hexadecimal = re.compile(rb"^[0-9a-f]{40}$")
+    return type(oracle) is type(ours) and bool(hexadecimal.match(ours)) and (ours == b"0" * 40) == (oracle == b"0" * 40)
+
+
+def _help(arguments, oracle, ours):
+    """An array of simple strings with the same first line; each server words the rest itself."""
+    return isinstance(oracle, list) and isinstance(ours, list) and len(ours) > 1 and oracle[0] == ours[0] and all(type(a) is type(oracle[0]) for a in ours)
+
+
+def _text(arguments, oracle, ours):
+    return type(oracle) is type(ours) and len(ours) > 0 and not isinstance(ours, Error)
+
+
+_RULES = {
+    "ttl": _near(_SLACK_S), "expiretime": _near(_SLACK_S), "pttl": _near(_SLACK_S * 1000), "pexpiretime": _near(_SLACK_S * 1000),
+    "object|idletime": _near(_SLACK_S), "object|freq": _near(3), "client|id": _counts, "command|count": _counts,
+    "keys": _unordered, "hgetall": _unordered, "smembers": _unordered, "time": _time, "hello": _hello,
+    "config|get": _config_get, "client|info": _client, "client|list": _client, "info": _info,
+    "command|info": _command_info, "command|docs": _command_docs, "command|list": _command_list,
+    "debug|digest": _digest, "debug|digest-value": _digest, "lolwut": _text,
+    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help,
+}
+
+
+def same(arguments, oracle, ours):
+    """Whether our raw reply to the command is right, given the oracle's."""
+    if oracle == ours:
+        return True
+    name = full_name(arguments)
+    if exceptions.accepted(name, arguments, oracle, ours):
+        return True
+    rule = _RULES.get(name)
+    if rule is None or oracle.startswith(b"-") or ours.startswith(b"-"):
+        return False
+    try:
+        return bool(rule(arguments, parse(oracle), parse(ours)))
+    except (WireError, ValueError, IndexError, TypeError, AttributeError):
+        return False

@@ -1,0 +1,77 @@
+"""Where a reply may differ from redis-server 7.0.15, and why.
+
+Each entry names the commands it concerns, says what it accepts, and gives the reason. Everything else
+must be equal to the byte, except for the comparators in compare.py (time, order, identity of the server).
+
+Syntax that 7.0.15 does not know is not generated at all; tests/test_newer_syntax.py covers it:
+SET IFEQ, DELIFEQ, MSETEX, CLIENT NO-TOUCH, CLIENT SETINFO, COMMAND GETKEYS of a command without arguments.
+"""
+
+import dataclasses
+import re
+import typing
+
+
+@dataclasses.dataclass
+class Exception_:
+    commands: tuple
+    reason: str
+    accept: typing.Callable  # of (arguments in bytes, oracle's reply, our reply)
+
+
+_ARGUMENT_ERRORS = (b"-ERR syntax error\r\n", b"-ERR value is not an integer or out of range\r\n")
+
+
+def _small_list_is_listpack(arguments, oracle, ours):
+    return oracle == b"$9\r\nquicklist\r\n" and ours == b"$8\r\nlistpack\r\n"
+
+
+def _checked_before_the_key(arguments, oracle, ours):
+    return oracle in (b":0\r\n", b":-1\r\n") and ours in _ARGUMENT_ERRORS
+
+
+def _start_without_end(arguments, oracle, ours):
+    return len(arguments) == 3 and (oracle in _ARGUMENT_ERRORS or oracle == b":0\r\n") and (ours.startswith(b":") or ours in _ARGUMENT_ERRORS
+                                                                                             or ours.startswith(b"-WRONGTYPE"))
+
+
+def _smallest_rank(arguments, oracle, ours):
+    return b"-9223372036854775808" in arguments and ours == (
+        b"-ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807\r\n")
+
+
+def _one_argument_is_enough(arguments, oracle, ours):
+    return oracle.startswith(b"-ERR wrong number of arguments for 'command|getkeys")
+
+
+def _debug_object(arguments, oracle, ours):
+    """The address, the list's nodes and the serialized length describe the insides."""
+    words = re.compile(rb"^\+Value at:\S+ refcount:\d+ encoding:(\w+) serializedlength:\d+ lru:\d+ lru_seconds_idle:\d+")
+    one, other = words.match(oracle), words.match(ours)
+    return bool(one and other and (one[1] == other[1] or one[1] == b"quicklist" and other[1] == b"listpack"))
+
+
+def _shared_integers(arguments, oracle, ours):
+    return oracle == b":2147483647\r\n" and ours == b":1\r\n"
+
+
+EXCEPTIONS = [
+    Exception_(("object|encoding",), "since 7.2 a list that fits one node is a listpack", _small_list_is_listpack),
+    Exception_(("object|refcount",), "7.0 shares the objects of the integers 0 to 9999; nothing else shares values", _shared_integers),
+    Exception_(("debug|object",), "addresses and sizes are the server's own", _debug_object),
+    Exception_(("bitcount", "bitpos"), "after 7.0 the arguments are checked before the key is looked up", _checked_before_the_key),
+    Exception_(("bitcount",), "Valkey 8 accepts a start without an end", _start_without_end),
+    Exception_(("lpos",), "the smallest RANK cannot be negated; since 7.2 it is refused with a text of its own", _smallest_rank),
+    Exception_(("command|getkeys", "command|getkeysandflags"), "since 7.2 the arity is -3 instead of -4", _one_argument_is_enough),
+]
+
+# Tips of COMMAND INFO that changed between 7.0 and 7.4.
+CHANGED_TIPS = {b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}
+
+
+def accepted(name, arguments, oracle, ours):
+    """The reason why the two replies may differ, or None."""
+    for exception in EXCEPTIONS:
+        if name in exception.commands and exception.accept(arguments, oracle, ours):
+            return exception.reason
+    return None

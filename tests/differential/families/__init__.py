@@ -1,0 +1,5 @@
+"""The generators of every command family; importing this package registers them all."""
+
+from . import bits, collections, connection, keys, lists, protocol, server, strings  # noqa: F401
+
+NAMES = ["connection", "protocol", "strings", "bits", "keys", "lists", "server"]

@@ -1,0 +1,35 @@
+"""Random commands answered by Zedis and by redis-server 7.0.15 alike; the seed is fixed, run.py takes any other."""
+
+import pytest
+
+from . import families, runner
+
+_SEED = 20250101
+_SECONDS = 5.0
+
+
+@pytest.fixture(scope="module")
+def shared_pair(request, threads):
+    """Both servers, for all tests of this file."""
+    from conftest import zedis_starter
+    from zedis_server import start_redis
+
+    oracle = start_redis(runner.DIRECTIVES)
+    try:
+        ours = zedis_starter(request.config)(*runner.DIRECTIVES, threads=threads)
+        try:
+            yield runner.Pair(runner.Side(oracle.port), runner.Side(ours.port)), ours
+        finally:
+            ours.stop()
+    finally:
+        oracle.stop()
+
+
+@pytest.mark.parametrize("resp", [2, 3])
+@pytest.mark.parametrize("family", families.NAMES)
+def test_replies_are_those_of_redis(shared_pair, family, resp):
+    pair, ours = shared_pair
+    result = runner.run(pair, family, resp, _SEED, _SECONDS, ["string", "list"])
+    ours.raise_if_crashed()
+    assert result.sequences > 0
+    assert not result.reports, result.reports[0]
