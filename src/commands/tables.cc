@@ -1,0 +1,14 @@
+#include "commands/tables.h"
+
+#include <array>
+
+namespace zedis::commands {
+
+std::span<const Table> AllTables() {
+  static const std::array kTables = {
+      StringCommands(),
+  };
+  return kTables;
+}
+
+}  // namespace zedis::commands
