@@ -153,7 +153,8 @@ def silenced(commands):
 def make_sequence(seed, family, types, length=_STEPS_PER_SEQUENCE):
     """The steps of one sequence, all of them decided by the seed."""
     r = grammar.Random(seed, types)
-    generators = [g for g in grammar.GENERATORS if g.family == family and set(g.needs) <= set(types)]
+    members = families.MADE_OF.get(family, [family])
+    generators = [g for g in grammar.GENERATORS if g.family in members and set(g.needs) <= set(types)]
     weights = [g.weight for g in generators]
     steps = []
     while len(steps) < length:

@@ -1,8 +1,12 @@
 """Raw RESP over a socket: send many commands at once, get each reply back as the bytes it was."""
 
+import os
 import selectors
 import socket
 import time
+
+# Sanitizers make a server slower; the test run says by how much.
+_TIMEOUT_S = 20.0 * float(os.environ.get("ZEDIS_TIME_FACTOR", "1"))
 
 
 class WireError(Exception):
@@ -130,7 +134,7 @@ class Connection:
 
     _serial = 0
 
-    def __init__(self, port, timeout_s=20.0):
+    def __init__(self, port, timeout_s=_TIMEOUT_S):
         self._timeout_s = timeout_s
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
