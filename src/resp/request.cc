@@ -301,6 +301,17 @@ class RequestScanner {
 
 namespace internal {
 
+const char* ReadFourDigitLength(const char* line, const char* end, std::uint32_t& value) {
+  if (end - line < 7 || line[0] != '$' || line[1] == '0' || Load16(line + 5) != kCrLf) return nullptr;
+  value = 0;
+  for (int i = 1; i <= 4; ++i) {
+    const std::uint32_t digit = static_cast<unsigned char>(line[i]) - std::uint32_t{'0'};
+    if (digit > 9) return nullptr;
+    value = value * 10 + digit;
+  }
+  return line + 7;
+}
+
 ParseStatus ParseUnusualRequest(const char*& cursor, const char* end, const RequestLimits& limits,
                                 ParseProgress& progress, ArgBuffer& args) {
   const std::size_t first = args.Size();

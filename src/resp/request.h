@@ -27,6 +27,7 @@ namespace zedis::resp {
 
 using Args = std::span<const std::string_view>;
 
+// REQUIRES: at least 99 arguments, bulks of 9999 bytes and lines of 64; below that nothing is checked.
 struct RequestLimits {
   std::int64_t max_bulk_bytes = std::int64_t{512} << 20;
   std::int32_t max_arguments = 1 << 20;
@@ -186,7 +187,10 @@ template <char kMarker>
   return good ? line + 6 : nullptr;
 }
 
-// The ordinary request: complete, well formed, up to 99 arguments of up to 999 bytes each. Returns its end, or null if
+// The same for "$dddd\r\n". Out of line: behind it are a thousand bytes to copy.
+const char* ReadFourDigitLength(const char* line, const char* end, std::uint32_t& value);
+
+// The ordinary request: complete, well formed, up to 99 arguments of up to 9999 bytes each. Returns its end, or null if
 // it is any other (nothing is appended then). No limit can be exceeded by it except the count before authentication.
 [[gnu::always_inline]] inline const char* ParseOrdinaryRequest(const char* cursor, const char* end,
                                                                const RequestLimits& limits, ArgBuffer& args) {
@@ -200,8 +204,12 @@ template <char kMarker>
   for (std::uint32_t i = 0; i < count; ++i) {
     if (end - position < kShortestBulkBytes) return nullptr;
     std::uint32_t size;
-    const char* const bytes = ReadShortLength<'$'>(position, size);
-    if (bytes == nullptr || end - bytes < static_cast<std::ptrdiff_t>(size) + 2) return nullptr;
+    const char* bytes = ReadShortLength<'$'>(position, size);
+    if (bytes == nullptr) [[unlikely]] {
+      bytes = ReadFourDigitLength(position, end, size);
+      if (bytes == nullptr) return nullptr;
+    }
+    if (end - bytes < static_cast<std::ptrdiff_t>(size) + 2) return nullptr;
     if (Load16(bytes + size) != kCrLf) return nullptr;
     views[i] = {bytes, size};
     position = bytes + size + 2;

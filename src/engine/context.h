@@ -1,0 +1,151 @@
+// Context: what a command handler sees. One per worker, reused; its fields are set by the dispatcher for each command.
+//
+// A handler is plain sequential code: parse and validate everything, look up, compute, reply. The locks of its keys are
+// held while it runs. Keys that are due look as if they were not there. After a change it says so once, by Changed().
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/tunables.h"
+#include "engine/command.h"
+#include "engine/door.h"
+#include "engine/errors.h"
+#include "engine/locks.h"
+#include "engine/registry.h"
+#include "engine/session.h"
+#include "engine/stats.h"
+#include "resp/reply.h"
+#include "store/keyspace.h"
+
+namespace zedis::engine {
+
+// What the layers above give to their own handlers, see server/. The engine only carries it.
+class Host {
+ public:
+  virtual ~Host() = default;
+};
+
+class Context {
+ public:
+  Context(LockTable& table, const base::Tunables& tunables, const WriteDoor& door, const Registry& registry,
+          WorkerStats& stats, Host& host, resp::OutputBuffer& output)
+      : keyspace(table.keyspace()),
+        tunables(tunables),
+        door(door),
+        registry(registry),
+        stats(stats),
+        host(host),
+        locks(table),
+        reply(output, resp::Protocol::kResp2) {}
+
+  // --- keys ---
+
+  // The key at args[index]. REQUIRES: the row says that it is one; its hash was computed for locking.
+  store::Key KeyAt(Args args, std::size_t index) const { return {args[index], hashes[index]}; }
+
+  // The entry of a key, or null; counts a hit or a miss and notes the access. The pointer lives until the next call
+  // that changes the key's shard.
+  store::Entry* Find(const store::Key& key) { return FindIn(key, session->database.Get(), true); }
+  // The same for a command that is going to change the key: no hit, no miss.
+  store::Entry* FindForWrite(const store::Key& key) { return FindIn(key, session->database.Get(), false); }
+  // In another database; access is noted if `reading`.
+  store::Entry* FindIn(const store::Key& key, int database, bool reading);
+  // Neither counts nor notes: OBJECT, TTL, DEBUG.
+  store::Entry* Peek(const store::Key& key) { return PeekIn(key, session->database.Get()); }
+  store::Entry* PeekIn(const store::Key& key, int database);
+
+  // The same, with an error if the key holds another type.
+  Expected<store::Entry*> FindAs(store::Type type, const store::Key& key) { return Typed(type, Find(key)); }
+  Expected<store::Entry*> FindForWriteAs(store::Type type, const store::Key& key) {
+    return Typed(type, FindForWrite(key));
+  }
+
+  store::Database& DatabaseOf(const store::Key& key) { return keyspace.DatabaseOf(key, session->database.Get()); }
+
+  // Creates the key or overwrites whatever it holds.
+  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry) {
+    return DatabaseOf(key).Put(key, value, expire_at_ms, access_clock);
+  }
+  // Replaces the value of an entry that was just found; its time to live stays. Returns where it is now.
+  store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value) {
+    return DatabaseOf(key).SetValue(key, entry, value);
+  }
+  store::Entry* SetExpiry(const store::Key& key, store::Entry* entry, std::int64_t expire_at_ms) {
+    return DatabaseOf(key).SetExpiry(key, entry, expire_at_ms);
+  }
+  bool Erase(const store::Key& key) { return DatabaseOf(key).Erase(key); }
+
+  // The door: the handler has changed `key`. Call it once per event, when the change is complete.
+  void Changed(const store::Key& key, const Event& event) { ChangedIn(key, session->database.Get(), event); }
+  void ChangedIn(const store::Key& key, int database, const Event& event) {
+    ++stats.changes;
+    door.Report({key, database, event});
+  }
+
+  // Erases a key that is due and reports it as expired.
+  void Expire(const store::Key& key, int database, store::Database::Slot slot);
+
+  // --- errors and numbers ---
+
+  // An error whose text is composed. The text lives until the next command.
+  template <class... Arguments>
+  Failure Fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    error_text_ = fmt::format(format, std::forward<Arguments>(arguments)...);
+    error_ = Error{error_text_};
+    return &error_;
+  }
+
+  std::uint64_t Random() { return random_state = random_state * 0x5851f42d4c957f2dull + 0x14057b7ef767814full, Mix(random_state); }
+
+  // --- wiring ---
+  store::Keyspace& keyspace;
+  const base::Tunables& tunables;
+  const WriteDoor& door;
+  const Registry& registry;
+  WorkerStats& stats;
+  Host& host;
+  LockSet locks;
+
+  // --- of the command that runs ---
+  resp::Reply reply;
+  Session* session = nullptr;
+  const ResolvedCommand* command = nullptr;
+  const std::uint64_t* hashes = nullptr;   // parallel to the arguments; set where an argument is a key
+  std::int64_t now_ms = 0;                 // one reading per batch
+  std::uint32_t access_clock = 0;          // what an access writes into the entry
+  std::uint64_t random_state = 0;
+
+ private:
+  static std::uint64_t Mix(std::uint64_t x) {
+    x ^= x >> 32;
+    x *= 0xd6e8feb86659fd93ull;
+    return x ^ x >> 32;
+  }
+  static Expected<store::Entry*> Typed(store::Type type, store::Entry* entry) {
+    if (entry != nullptr && entry->type() != type) return std::unexpected(&kWrongType);
+    return entry;
+  }
+
+  std::string error_text_;
+  Error error_;
+};
+
+inline store::Entry* Context::FindIn(const store::Key& key, int database, bool reading) {
+  store::Database& owner = keyspace.DatabaseOf(key, database);
+  const store::Database::Slot slot = owner.FindSlot(key);
+  store::Entry* entry = slot ? owner.At(slot) : nullptr;
+  if (entry != nullptr && entry->ExpiredAt(now_ms)) [[unlikely]] {
+    Expire(key, database, slot);
+    entry = nullptr;
+  }
+  if (reading) ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
+  // The clock advances rarely, so that most reads leave the line clean.
+  if (entry != nullptr && entry->access() != access_clock && !session->no_touch) entry->SetAccess(access_clock);
+  return entry;
+}
+
+}  // namespace zedis::engine

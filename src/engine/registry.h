@@ -1,0 +1,65 @@
+// Registry: finds a command's row by the name a client wrote, in any case. Built once at start from the tables of all
+// families, then read by every worker without locks.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/command.h"
+
+namespace zedis::engine {
+
+// A row with what dispatch derives from it.
+struct ResolvedCommand {
+  enum class KeyShape : std::uint8_t { kNone, kOne, kRange, kGeneral };
+
+  const Command* row = nullptr;
+  const ResolvedCommand* parent = nullptr;  // of a subcommand
+  KeyShape shape = KeyShape::kNone;
+  std::int16_t first = 0;   // kOne, kRange: argument index of the first key
+  std::int16_t last = 0;    // kRange: negative counts from the end
+  std::int16_t step = 1;
+  std::uint32_t number = 0; // index into per-command statistics
+  std::uint32_t categories = 0;  // with those that follow from flags
+  std::vector<ResolvedCommand> subcommands;
+};
+
+class Registry {
+ public:
+  explicit Registry(std::span<const std::span<const Command>> families);
+
+  // Null if there is no such command. Does not look at subcommands.
+  const ResolvedCommand* Find(std::string_view name) const;
+  static const ResolvedCommand* FindSubcommand(const ResolvedCommand& container, std::string_view name);
+
+  // All top-level commands in the order of the tables; `count` includes subcommands.
+  std::span<const ResolvedCommand> commands() const { return commands_; }
+  std::uint32_t count() const { return count_; }
+
+ private:
+  static constexpr std::uint32_t kTableSize = 2048;
+
+  static std::uint32_t Bucket(std::string_view name);
+
+  std::vector<ResolvedCommand> commands_;
+  std::uint32_t count_ = 0;
+  std::unique_ptr<const ResolvedCommand*[]> table_;
+};
+
+// Calls visit(argument index, KeySpec) for each key of a request, as the row's key specifications say. Returns false
+// if the arguments contradict them (a number of keys that is no number or more than there are).
+template <class Visit>
+bool ForEachKey(const Command& row, Args args, Visit visit);
+
+// The ACL categories of a row, with those that Redis derives from its flags.
+std::uint32_t AllCategories(const Command& row);
+
+bool EqualsIgnoreCase(std::string_view lower, std::string_view any);
+
+}  // namespace zedis::engine
+
+#include "engine/registry_inl.h"

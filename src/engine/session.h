@@ -1,0 +1,64 @@
+// Session: what a connection is to the commands. Changed only by the worker that owns the connection; what CLIENT LIST
+// shows of it may be read by any thread, so those fields are atomics, or texts behind the session's lock.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/lock.h"
+#include "resp/reply.h"
+
+namespace zedis::engine {
+
+enum class ReplyMode : std::uint8_t { kOn, kOff, kSkipNext, kSkipThis };
+
+template <class T>
+class Published {
+ public:
+  Published() = default;
+  explicit Published(T initial) : value_(initial) {}
+  T Get() const { return value_.load(std::memory_order_relaxed); }
+  void Set(T value) { value_.store(value, std::memory_order_relaxed); }
+  void Add(T value) { Set(static_cast<T>(Get() + value)); }  // one writer
+
+ private:
+  std::atomic<T> value_{};
+};
+
+struct ResolvedCommand;
+
+struct Session {
+  std::uint64_t id = 0;
+  Published<std::int32_t> database;
+  Published<resp::Protocol> protocol{resp::Protocol::kResp2};
+  bool authenticated = false;
+  bool close_after_reply = false;   // QUIT, protocol errors
+  bool no_evict = false;
+  bool no_touch = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+
+  // For CLIENT LIST and INFO.
+  std::int64_t created_ms = 0;
+  Published<std::int64_t> last_interaction_ms;
+  Published<const ResolvedCommand*> last_command;
+  Published<std::uint64_t> bytes_in;
+  Published<std::uint64_t> bytes_out;
+  Published<std::uint64_t> commands;
+  Published<std::uint32_t> input_bytes;    // of an incomplete request
+  Published<std::uint32_t> input_capacity;
+  Published<std::uint64_t> output_bytes;   // waiting for the socket
+  Published<std::uint32_t> shown_flags;    // ShownFlags
+
+  enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
+
+  // Texts are rare: most connections have none, and an idle connection must stay small.
+  struct Texts {
+    std::string name, library_name, library_version;
+  };
+  mutable base::SpinLock texts_lock;
+  std::unique_ptr<Texts> texts;  // under texts_lock; null: all empty
+};
+
+}  // namespace zedis::engine

@@ -1,0 +1,33 @@
+// The one door through which the lists take memory, so that it can be counted as the allocator rounds it.
+#pragma once
+
+#include <malloc.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstdlib>
+
+#include "base/check.h"
+
+namespace zedis::types {
+
+inline void* Allocate(std::size_t bytes) {
+  void* block = std::malloc(bytes);
+  CHECK(block != nullptr);
+  return block;
+}
+inline void Free(void* block) { std::free(block); }
+inline std::size_t AllocatedBytes(void* block) { return block == nullptr ? 0 : malloc_usable_size(block); }
+
+// `bytes` rounded up to a size that mimalloc does not round further: 5, 6, 7 or 8 times a power of two.
+// A block of such a size wastes nothing.
+constexpr std::size_t RoundToSizeClass(std::size_t bytes) {
+  constexpr std::size_t kExactBelow = 64;           // multiples of 8
+  constexpr std::size_t kRoundedBelow = 64 * 1024;  // larger blocks: pages that are not touched are not resident
+  if (bytes <= kExactBelow || bytes > kRoundedBelow) return (bytes + 7) & ~std::size_t{7};
+  const std::size_t step = std::bit_floor(bytes - 1) / 4;
+  return (bytes + step - 1) / step * step;
+}
+static_assert(RoundToSizeClass(65) == 80 && RoundToSizeClass(128) == 128 && RoundToSizeClass(5121) == 6144);
+
+}  // namespace zedis::types
