@@ -4,7 +4,8 @@ Each entry names the commands it concerns, says what it accepts, and gives the r
 must be equal to the byte, except for the comparators in compare.py (time, order, identity of the server).
 
 Syntax that 7.0.15 does not know is not generated at all; tests/test_newer_syntax.py covers it:
-SET IFEQ, DELIFEQ, MSETEX, CLIENT NO-TOUCH, CLIENT SETINFO, COMMAND GETKEYS of a command without arguments.
+SET IFEQ, DELIFEQ, MSETEX, CLIENT NO-TOUCH, CLIENT SETINFO, COMMAND GETKEYS of a command without arguments. Nor is DEBUG
+STRINGMATCH-LEN, which 7.0.15 has not.
 """
 
 import dataclasses

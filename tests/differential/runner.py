@@ -150,13 +150,26 @@ def silenced(commands):
     return result
 
 
+def prologue(r):
+    """Most keys of the pool exist when a sequence begins, whatever its family makes."""
+    make = {"string": lambda: ["SET", r.value()], "list": lambda: ["RPUSH", *(r.element() for _ in range(r.between(1, 12)))],
+            "hash": lambda: ["HSET", "f", r.value()], "set": lambda: ["SADD", r.element()], "zset": lambda: ["ZADD", 1, r.element()]}
+    steps = []
+    for kind in r.types:
+        for number in (1, 2, 3):
+            if r.chance(0.7):
+                name, *rest = make[kind]()
+                steps.append(Step("plain", as_bytes([[name, f"{kind}:{number}", *rest]])))
+    return steps
+
+
 def make_sequence(seed, family, types, length=_STEPS_PER_SEQUENCE):
     """The steps of one sequence, all of them decided by the seed."""
     r = grammar.Random(seed, types)
     members = families.MADE_OF.get(family, [family])
     generators = [g for g in grammar.GENERATORS if g.family in members and set(g.needs) <= set(types)]
     weights = [g.weight for g in generators]
-    steps = []
+    steps = prologue(r)
     while len(steps) < length:
         generator = r.rng.choices(generators, weights)[0]
         made = generator.make(r)
