@@ -19,7 +19,7 @@ def shared_pair(request, threads):
     try:
         ours = zedis_starter(request.config)(*runner.DIRECTIVES, threads=threads)
         try:
-            yield runner.Pair(runner.Side(oracle.port), runner.Side(ours.port)), ours
+            yield runner.Pair(runner.Side(oracle.port), runner.Side(ours.port), runner.reviver(ours)), ours
         finally:
             ours.stop()
     finally:
@@ -31,6 +31,6 @@ def shared_pair(request, threads):
 def test_replies_are_those_of_redis(shared_pair, family, resp):
     pair, ours = shared_pair
     result = runner.run(pair, family, resp, _SEED, _SECONDS, _TYPES)
-    ours.raise_if_crashed()
     assert result.sequences > 0
     assert not result.reports, result.reports[0]
+    ours.raise_if_crashed()

@@ -8,6 +8,9 @@ import time
 # Sanitizers make a server slower; the test run says by how much.
 _TIMEOUT_S = 20.0 * float(os.environ.get("ZEDIS_TIME_FACTOR", "1"))
 
+# Stands where a reply should be when the server closed the connection instead.
+CLOSED = b"<connection closed>"
+
 
 class WireError(Exception):
     """The server did not answer in time, or its bytes are no RESP."""
@@ -187,14 +190,14 @@ class Connection:
         complete = self._exchange(data, lambda buffer: buffer.endswith(tail))
         replies = self._split()
         if not complete:
-            return replies + [b"<connection closed>"]
+            return replies + [CLOSED]
         return replies[:-2]
 
     def ask(self, *command):
         """One command, its raw reply (or the word that the connection was closed)."""
         complete = self._exchange(encode(list(command)), lambda buffer: reply_end(buffer, 0) >= 0)
         replies = self._split()
-        return replies[0] if complete else b"".join(replies) + b"<connection closed>"
+        return replies[0] if complete else b"".join(replies) + CLOSED
 
     def until_closed(self, data, half_close):
         """Sends bytes as they are, then reads all there is until the server closes."""
