@@ -123,8 +123,8 @@ Arena::Handle Arena::AllocateSlow(std::uint8_t size_class) {
   std::uint32_t index = with_room_[size_class];
   if (index == 0) {
     index = TakePage();
-    pages_[index] = Page{.free_head = 0, .used = 0, .fresh = 0, .size_class = size_class, .state = kSlab,
-                         .previous = 0, .next = 0};
+    pages_[index] =
+        Page{.free_head = 0, .used = 0, .fresh = 0, .size_class = size_class, .state = kSlab, .previous = 0, .next = 0};
     ++pages_in_use_;
     PushRoom(size_class, index);
   }

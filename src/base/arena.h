@@ -62,14 +62,12 @@ class Arena {
 
   // For prefetching without the lock: true if 1024 bytes from `handle` on are readable. What is read there may be
   // stale or belong to another block; it must only be used as a hint.
-  bool PeekReadable(Handle handle) const {
-    return handle - kFirstHandle < peek_limit_.load(std::memory_order_relaxed);
-  }
+  bool PeekReadable(Handle handle) const { return handle - kFirstHandle < peek_limit_.load(std::memory_order_relaxed); }
 
   // Gives empty pages back to the system, at most `max_pages`; returns how many.
   std::size_t Trim(std::size_t max_pages);
 
-  std::size_t used_bytes() const { return used_bytes_; }          // in blocks and page runs handed out
+  std::size_t used_bytes() const { return used_bytes_; }                 // in blocks and page runs handed out
   std::size_t page_bytes() const { return pages_in_use_ * kPageBytes; }  // in pages that hold any block
   std::size_t empty_page_bytes() const { return empty_resident_ * kPageBytes; }
 
@@ -86,12 +84,12 @@ class Arena {
 
   // What the arena knows of a data page.
   struct Page {
-    std::uint16_t free_head;   // first free block, its offset in units + 1; 0: none
-    std::uint16_t used;        // blocks handed out
-    std::uint16_t fresh;       // blocks that were handed out at least once; those beyond are untouched
+    std::uint16_t free_head;  // first free block, its offset in units + 1; 0: none
+    std::uint16_t used;       // blocks handed out
+    std::uint16_t fresh;      // blocks that were handed out at least once; those beyond are untouched
     std::uint8_t size_class;
-    std::uint8_t state;        // PageState
-    std::uint32_t previous;    // neighbours in the list of its class's pages with room, or of empty pages
+    std::uint8_t state;      // PageState
+    std::uint32_t previous;  // neighbours in the list of its class's pages with room, or of empty pages
     std::uint32_t next;
   };
   static_assert(sizeof(Page) == 16, "page records cost 0.4 % of the data");

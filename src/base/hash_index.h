@@ -51,8 +51,8 @@ struct IndexBucket {
   static constexpr std::uint8_t kPassedSaturated = 255;
 
   std::uint8_t tag[kSlots];
-  std::uint16_t marks;   // one bit a slot, for the owner (the keyspace: has a time to live)
-  std::uint8_t passed;   // entries that wanted a slot here and were placed further on; 255: at least so many
+  std::uint16_t marks;  // one bit a slot, for the owner (the keyspace: has a time to live)
+  std::uint8_t passed;  // entries that wanted a slot here and were placed further on; 255: at least so many
   std::uint8_t unused;
   Arena::Handle slot[kSlots];
 
@@ -73,11 +73,11 @@ struct IndexSegment {
   static constexpr std::int64_t kNever = INT64_MAX;
 
   Arena::Handle sub[kMaxSubs];
-  std::int64_t earliest_ms;   // no marked entry is due before this time; kNever: none is marked
-  std::uint32_t epoch;        // for snapshots: the epoch in which the segment was last handed over
+  std::int64_t earliest_ms;  // no marked entry is due before this time; kNever: none is marked
+  std::uint32_t epoch;       // for snapshots: the epoch in which the segment was last handed over
   std::uint16_t entries;
   std::uint8_t subs;
-  std::uint8_t depth;         // position bits that all its entries share
+  std::uint8_t depth;  // position bits that all its entries share
   std::uint8_t unused[16];
 
   int buckets() const { return subs * kBucketsPerSub; }
@@ -186,9 +186,7 @@ class HashIndex {
     return std::uint64_t{handle} << 8 | depth;
   }
   unsigned depth() const { return static_cast<unsigned>(directory_.load(std::memory_order_relaxed) & 0xff); }
-  Handle directory_handle() const {
-    return static_cast<Handle>(directory_.load(std::memory_order_relaxed) >> 8);
-  }
+  Handle directory_handle() const { return static_cast<Handle>(directory_.load(std::memory_order_relaxed) >> 8); }
   Handle* directory() const { return reinterpret_cast<Handle*>(arena_->At(directory_handle())); }
   static std::size_t DirectoryIndex(std::uint64_t position, unsigned depth) {
     return static_cast<std::size_t>(position >> (kPositionBits - depth));

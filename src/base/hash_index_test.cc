@@ -93,7 +93,8 @@ TEST_F(HashIndexTest, TakesUnderSevenBytesAnEntryOnAverage) {
     Add(random_());
     if (index_.size() < next_sample) continue;
     next_sample = next_sample * 21 / 20;
-    const double bytes = static_cast<double>(arena_.used_bytes() - index_.size() * 16) / static_cast<double>(index_.size());
+    const double bytes =
+        static_cast<double>(arena_.used_bytes() - index_.size() * 16) / static_cast<double>(index_.size());
     EXPECT_LT(bytes, 8.6) << index_.size();
     sum += bytes;
     ++samples;

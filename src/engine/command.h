@@ -53,8 +53,8 @@ enum Flags : std::uint32_t {
   kSentinel = 1u << 22,
 };
 
-// ACL categories. kRead/kWrite/kFast/kSlow/kAdmin/kDangerous/kPubsub... that follow from flags are derived as Redis does
-// (ImplicitCategories); a row names those of its family: kCatString | kCatBitmap ...
+// ACL categories. kRead/kWrite/kFast/kSlow/kAdmin/kDangerous/kPubsub... that follow from flags are derived as Redis
+// does (ImplicitCategories); a row names those of its family: kCatString | kCatBitmap ...
 enum Categories : std::uint32_t {
   kCatKeyspace = 1u << 0,
   kCatRead = 1u << 1,
@@ -81,11 +81,11 @@ enum Categories : std::uint32_t {
 
 // Where the keys of a command are and what it does to them: Redis's key specifications.
 enum KeyFlags : std::uint16_t {
-  kKeyReadOnly = 1u << 0,    // RO
-  kKeyReadWrite = 1u << 1,   // RW
-  kKeyOverwrite = 1u << 2,   // OW
-  kKeyRemove = 1u << 3,      // RM
-  kKeyAccess = 1u << 4,      // its value is returned or copied
+  kKeyReadOnly = 1u << 0,   // RO
+  kKeyReadWrite = 1u << 1,  // RW
+  kKeyOverwrite = 1u << 2,  // OW
+  kKeyRemove = 1u << 3,     // RM
+  kKeyAccess = 1u << 4,     // its value is returned or copied
   kKeyUpdate = 1u << 5,
   kKeyInsert = 1u << 6,
   kKeyDelete = 1u << 7,
@@ -115,22 +115,22 @@ struct KeySpec {
 
 // Which locks dispatch takes before the handler runs.
 enum class Locks : std::uint8_t {
-  kKeys,   // the shards of the keys; none if it has no keys
-  kNone,   // the handler visits shards one at a time through VisitShards(), if at all
-  kAll,    // all shards, under the token
+  kKeys,  // the shards of the keys; none if it has no keys
+  kNone,  // the handler visits shards one at a time through VisitShards(), if at all
+  kAll,   // all shards, under the token
 };
 
 struct Command {
-  std::string_view name;       // lower case; subcommands as "client|id"
+  std::string_view name;  // lower case; subcommands as "client|id"
   Arity arity;
   std::uint32_t flags = 0;
   std::uint32_t categories = 0;
   std::span<const KeySpec> keys = {};
   Locks locks = Locks::kKeys;
-  Handler run = nullptr;       // null: only subcommands
+  Handler run = nullptr;  // null: only subcommands
   std::span<const Command> subcommands = {};
   std::string_view since = "1.0.0";
-  std::string_view group = {};       // as COMMAND DOCS: "string", "generic", ...
+  std::string_view group = {};  // as COMMAND DOCS: "string", "generic", ...
   std::string_view summary = {};
   std::string_view complexity = {};
   std::span<const std::string_view> tips = {};

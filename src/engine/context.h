@@ -99,7 +99,9 @@ class Context {
     return &error_;
   }
 
-  std::uint64_t Random() { return random_state = random_state * 0x5851f42d4c957f2dull + 0x14057b7ef767814full, Mix(random_state); }
+  std::uint64_t Random() {
+    return random_state = random_state * 0x5851f42d4c957f2dull + 0x14057b7ef767814full, Mix(random_state);
+  }
 
   // --- wiring ---
   store::Keyspace& keyspace;
@@ -114,9 +116,9 @@ class Context {
   resp::Reply reply;
   Session* session = nullptr;
   const ResolvedCommand* command = nullptr;
-  const std::uint64_t* hashes = nullptr;   // parallel to the arguments; set where an argument is a key
-  std::int64_t now_ms = 0;                 // one reading per batch
-  std::uint32_t access_clock = 0;          // what an access writes into the entry
+  const std::uint64_t* hashes = nullptr;  // parallel to the arguments; set where an argument is a key
+  std::int64_t now_ms = 0;                // one reading per batch
+  std::uint32_t access_clock = 0;         // what an access writes into the entry
   std::uint64_t random_state = 0;
 
  private:

@@ -23,10 +23,10 @@ const ResolvedCommand* Dispatcher::Lookup(Args args) const {
   return Registry::FindSubcommand(*command, args[1]);
 }
 
-std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std::uint64_t seed,
-                                 std::uint64_t* hashes) {
+std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std::uint64_t seed, std::uint64_t* hashes) {
   switch (command.shape) {
-    case ResolvedCommand::KeyShape::kNone: return 0;
+    case ResolvedCommand::KeyShape::kNone:
+      return 0;
     case ResolvedCommand::KeyShape::kOne: {
       const auto first = static_cast<std::size_t>(command.first);
       if (first >= args.size()) return 0;
@@ -56,12 +56,11 @@ std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std:
 Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   const ResolvedCommand* container = registry_.Find(args[0]);
   if (container != nullptr) {
-    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, kShownBytesMax),
-                    [&] {
-                      std::string upper(container->row->name);
-                      for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
-                      return upper;
-                    }());
+    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, kShownBytesMax), [&] {
+      std::string upper(container->row->name);
+      for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
+      return upper;
+    }());
   }
   std::string shown;
   for (std::size_t i = 1; i < args.size() && shown.size() < kShownBytesMax; ++i) {
@@ -73,14 +72,16 @@ Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
 Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args args) {
   const Handler run = command.row->run;
   switch (command.row->locks) {
-    case Locks::kNone: return run(ctx, args);
+    case Locks::kNone:
+      return run(ctx, args);
     case Locks::kAll: {
       ctx.locks.LockAll();
       const Outcome outcome = run(ctx, args);
       ctx.locks.UnlockAll();
       return outcome;
     }
-    case Locks::kKeys: break;
+    case Locks::kKeys:
+      break;
   }
   if (command.shape == ResolvedCommand::KeyShape::kOne) [[likely]] {
     const int shard = ctx.keyspace.ShardOf(ctx.hashes[command.first]);

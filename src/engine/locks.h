@@ -1,8 +1,8 @@
 // The lock discipline. Dispatch takes the locks of a command before its handler runs and releases them after.
 //
-// One key: its shard's lock. Several: all their shards' locks, by trying; if one is busy, all are released, the busy one
-// is waited for while holding nothing, and it starts over from there (as std::lock does). Nobody who holds a lock ever
-// waits for another, with one exception: the holder of the one token. Since there is at most one such party, and
+// One key: its shard's lock. Several: all their shards' locks, by trying; if one is busy, all are released, the busy
+// one is waited for while holding nothing, and it starts over from there (as std::lock does). Nobody who holds a lock
+// ever waits for another, with one exception: the holder of the one token. Since there is at most one such party, and
 // everybody else lets go, no cycle of waiters can form.
 //
 // The token is taken before any lock, by commands on the whole keyspace, and by a command on several keys that has
@@ -21,8 +21,7 @@ namespace zedis::engine {
 
 class LockTable {
  public:
-  LockTable(store::Keyspace& keyspace, bool several_threads)
-      : keyspace_(keyspace), several_threads_(several_threads) {}
+  LockTable(store::Keyspace& keyspace, bool several_threads) : keyspace_(keyspace), several_threads_(several_threads) {}
 
   store::Keyspace& keyspace() const { return keyspace_; }
   bool several_threads() const { return several_threads_; }
@@ -48,9 +47,7 @@ class LockSet {
     if (table_.several_threads_) table_.keyspace_.shard(shard).lock.Unlock();
   }
   // For periodic work: whoever serves clients goes first.
-  bool TryLockOne(int shard) {
-    return !table_.several_threads_ || table_.keyspace_.shard(shard).lock.TryLock();
-  }
+  bool TryLockOne(int shard) { return !table_.several_threads_ || table_.keyspace_.shard(shard).lock.TryLock(); }
 
   // Collect shards, in any order, each as often as it comes; then lock them all.
   void Add(int shard) { wanted_.push_back(static_cast<std::uint16_t>(shard)); }

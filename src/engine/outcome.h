@@ -19,9 +19,9 @@ using Expected = std::expected<T, Failure>;
 class [[nodiscard]] Outcome {
  public:
   constexpr Outcome() = default;
-  constexpr Outcome(const Error& error) : error_(&error) {}                        // NOLINT: meant to convert
+  constexpr Outcome(const Error& error) : error_(&error) {}                            // NOLINT: meant to convert
   constexpr Outcome(const std::unexpected<Failure>& error) : error_(error.error()) {}  // NOLINT: meant to convert
-  constexpr Outcome(Failure error) : error_(error) {}                              // NOLINT: meant to convert
+  constexpr Outcome(Failure error) : error_(error) {}                                  // NOLINT: meant to convert
 
   constexpr bool ok() const { return error_ == nullptr; }
   constexpr const Error* error() const { return error_; }

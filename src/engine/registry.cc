@@ -17,8 +17,7 @@ void Resolve(const Command& row, ResolvedCommand& resolved, std::uint32_t& count
     resolved.first = spec.index;
     resolved.last = static_cast<std::int16_t>(spec.last >= 0 ? spec.index + spec.last : spec.last);
     resolved.step = spec.step;
-    resolved.shape =
-        spec.last == 0 ? ResolvedCommand::KeyShape::kOne : ResolvedCommand::KeyShape::kRange;
+    resolved.shape = spec.last == 0 ? ResolvedCommand::KeyShape::kOne : ResolvedCommand::KeyShape::kRange;
   } else if (!row.keys.empty()) {
     resolved.shape = ResolvedCommand::KeyShape::kGeneral;
   }

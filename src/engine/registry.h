@@ -20,10 +20,10 @@ struct ResolvedCommand {
   const Command* row = nullptr;
   const ResolvedCommand* parent = nullptr;  // of a subcommand
   KeyShape shape = KeyShape::kNone;
-  std::int16_t first = 0;   // kOne, kRange: argument index of the first key
-  std::int16_t last = 0;    // kRange: negative counts from the end
+  std::int16_t first = 0;  // kOne, kRange: argument index of the first key
+  std::int16_t last = 0;   // kRange: negative counts from the end
   std::int16_t step = 1;
-  std::uint32_t number = 0; // index into per-command statistics
+  std::uint32_t number = 0;      // index into per-command statistics
   std::uint32_t categories = 0;  // with those that follow from flags
   std::vector<ResolvedCommand> subcommands;
 };

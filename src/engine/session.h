@@ -34,7 +34,7 @@ struct Session {
   Published<std::int32_t> database;
   Published<resp::Protocol> protocol{resp::Protocol::kResp2};
   bool authenticated = false;
-  bool close_after_reply = false;   // QUIT, protocol errors
+  bool close_after_reply = false;  // QUIT, protocol errors
   bool no_evict = false;
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
@@ -46,10 +46,10 @@ struct Session {
   Published<std::uint64_t> bytes_in;
   Published<std::uint64_t> bytes_out;
   Published<std::uint64_t> commands;
-  Published<std::uint32_t> input_bytes;    // of an incomplete request
+  Published<std::uint32_t> input_bytes;  // of an incomplete request
   Published<std::uint32_t> input_capacity;
-  Published<std::uint64_t> output_bytes;   // waiting for the socket
-  Published<std::uint32_t> shown_flags;    // ShownFlags
+  Published<std::uint64_t> output_bytes;  // waiting for the socket
+  Published<std::uint32_t> shown_flags;   // ShownFlags
 
   enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
 

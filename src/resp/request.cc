@@ -19,6 +19,9 @@ struct Place {
   std::uint64_t size;
 };
 
+// ParseProgress has 48 bits for it; no bulk is that long.
+constexpr std::uint64_t kAmountMask = (std::uint64_t{1} << 48) - 1;
+
 enum class Step : std::uint8_t { kDone, kIncomplete, kError };
 
 }  // namespace
@@ -34,6 +37,10 @@ ParseProgress::ParseProgress() : amount_(1), error_(ProtocolError::kNone) {}
 ParseProgress::~ParseProgress() = default;
 ParseProgress::ParseProgress(ParseProgress&&) noexcept = default;
 ParseProgress& ParseProgress::operator=(ParseProgress&&) noexcept = default;
+
+std::size_t ParseProgress::MemoryBytes() const {
+  return saved_ ? sizeof(Saved) + saved_->places.capacity() * sizeof(Place) : 0;
+}
 
 void ParseProgress::Reset() {
   saved_.reset();
@@ -225,7 +232,7 @@ class RequestScanner {
       if (available == size + 1 && bytes[size] != '\r') return Fail(ProtocolError::kBulkNotTerminated);
       position_ = header;
       searched_ = 0;
-      progress_.amount_ = size + 2 - available;
+      progress_.amount_ = (size + 2 - available) & kAmountMask;
       return Step::kIncomplete;
     }
     if (internal::Load16(bytes + size) != internal::kCrLf) return Fail(ProtocolError::kBulkNotTerminated);
@@ -300,17 +307,6 @@ class RequestScanner {
 };
 
 namespace internal {
-
-const char* ReadFourDigitLength(const char* line, const char* end, std::uint32_t& value) {
-  if (end - line < 7 || line[0] != '$' || line[1] == '0' || Load16(line + 5) != kCrLf) return nullptr;
-  value = 0;
-  for (int i = 1; i <= 4; ++i) {
-    const std::uint32_t digit = static_cast<unsigned char>(line[i]) - std::uint32_t{'0'};
-    if (digit > 9) return nullptr;
-    value = value * 10 + digit;
-  }
-  return line + 7;
-}
 
 ParseStatus ParseUnusualRequest(const char*& cursor, const char* end, const RequestLimits& limits,
                                 ParseProgress& progress, ArgBuffer& args) {

@@ -47,6 +47,7 @@ class ArgBuffer {
   ArgBuffer& operator=(const ArgBuffer&) = delete;
 
   std::size_t Size() const { return size_; }
+  std::size_t Capacity() const { return capacity_; }
   // Valid until the next Append, Room or Clear.
   Args Slice(std::size_t first, std::size_t count) const {
     DCHECK(first + count <= size_);
@@ -119,6 +120,10 @@ class ParseProgress {
   ProtocolError Error() const { return error_; }
   std::string ErrorText() const;
 
+  // True while more than these 16 bytes are kept, which memory accounting may want to know.
+  bool HoldsMemory() const { return saved_ != nullptr; }
+  std::size_t MemoryBytes() const;
+
   // For a connection that is used again for a new stream.
   void Reset();
 
@@ -187,8 +192,16 @@ template <char kMarker>
   return good ? line + 6 : nullptr;
 }
 
-// The same for "$dddd\r\n". Out of line: behind it are a thousand bytes to copy.
-const char* ReadFourDigitLength(const char* line, const char* end, std::uint32_t& value);
+// The same for "$dddd\r\n".
+[[gnu::always_inline]] inline const char* ReadFourDigitLength(const char* line, const char* end, std::uint32_t& value) {
+  if (end - line < 7 || line[0] != '$' || Load16(line + 5) != kCrLf) return nullptr;
+  const std::uint32_t digits = Load32(line + 1) - 0x30303030;
+  if (((digits | (digits + 0x76767676)) & 0x80808080) != 0 || (digits & 0xff) == 0) return nullptr;
+  // Two steps add neighbours with their weights: bytes 1, 2, 3, 4 become 12, 34 and then 1234.
+  const std::uint32_t pairs = (digits * 10 + (digits >> 8)) & 0x00ff00ff;
+  value = (pairs * 100 + (pairs >> 16)) & 0xffff;
+  return line + 7;
+}
 
 // The ordinary request: complete, well formed, up to 99 arguments of up to 9999 bytes each. Returns its end, or null if
 // it is any other (nothing is appended then). No limit can be exceeded by it except the count before authentication.

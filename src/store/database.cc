@@ -102,12 +102,16 @@ Entry* Database::SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_
     char copy[kNearValueMax];
     Value value{.type = entry->type(), .storage = entry->storage()};
     switch (entry->storage()) {
-      case Storage::kInteger: value.integer = entry->integer(); break;
+      case Storage::kInteger:
+        value.integer = entry->integer();
+        break;
       case Storage::kNear:
         std::memcpy(copy, entry->near().data(), entry->near().size());
         value.bytes = {copy, entry->near().size()};
         break;
-      case Storage::kFar: value.far = entry->far(); break;
+      case Storage::kFar:
+        value.far = entry->far();
+        break;
     }
     slot = Move(key, slot, entry, value, expire_at_ms, entry->access());
     entry = At(slot);

@@ -48,9 +48,8 @@ class alignas(64) Database {
   // Null if there is no such key; expired or not. O(1) expected. The pointer lives until the next call that changes
   // this shard.
   Slot FindSlot(const Key& key) const {
-    return index_.Find(key.hash, [&](const char* block) {
-      return reinterpret_cast<const Entry*>(block)->KeyEquals(key.bytes);
-    });
+    return index_.Find(key.hash,
+                       [&](const char* block) { return reinterpret_cast<const Entry*>(block)->KeyEquals(key.bytes); });
   }
   Entry* Find(const Key& key) const {
     const Slot slot = FindSlot(key);
@@ -94,8 +93,7 @@ class alignas(64) Database {
   static constexpr std::size_t kFreeAtOnceElements = 64;
 
  private:
-  Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms,
-            std::uint32_t access);
+  Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
   void FreeValue(const Entry& entry);
   void FreeBlock(base::Arena::Handle handle);

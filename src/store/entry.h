@@ -2,7 +2,7 @@
 //
 //   byte 0       type (3 bits) | storage (2 bits) | has a ttl | key is far | snapshot epoch (1 bit)
 //   bytes 1-3    access clock, for LRU and LFU
-//   6 bytes      expire_at_ms, only if the entry has a ttl
+//   8 bytes      expire_at_ms, only if the entry has a ttl (clients may give any 63-bit time)
 //   key          near: length (1 byte), bytes          far: pointer to a FarKey
 //   value        integer: 8 bytes    near: length (2 bytes), bytes    far: pointer to the type's object
 //
@@ -35,9 +35,9 @@ inline constexpr std::int64_t kNoExpiry = -1;
 struct Value {
   Type type = Type::kString;
   Storage storage = Storage::kNear;
-  std::int64_t integer = 0;   // kInteger
-  std::string_view bytes{};   // kNear; must not point into the arena
-  void* far = nullptr;        // kFar; the entry becomes its owner
+  std::int64_t integer = 0;  // kInteger
+  std::string_view bytes{};  // kNear; must not point into the arena
+  void* far = nullptr;       // kFar; the entry becomes its owner
 
   static Value Integer(std::int64_t integer) { return {.storage = Storage::kInteger, .integer = integer}; }
   static Value Near(Type type, std::string_view bytes) { return {.type = type, .bytes = bytes}; }
@@ -52,7 +52,7 @@ struct FarKey {
 class Entry {
  public:
   static constexpr std::size_t kHeaderBytes = 4;
-  static constexpr std::size_t kExpiryBytes = 6;
+  static constexpr std::size_t kExpiryBytes = 8;
   static constexpr std::size_t kPointerBytes = 8;
   static constexpr std::size_t kNearKeyMax = 255;
 
@@ -62,11 +62,7 @@ class Entry {
   bool key_is_far() const { return (byte_[0] & kFarKeyBit) != 0; }
 
   // REQUIRES: has_ttl().
-  std::int64_t expire_at_ms() const {
-    std::uint64_t value = 0;
-    std::memcpy(&value, byte_ + kHeaderBytes, kExpiryBytes);
-    return static_cast<std::int64_t>(value);
-  }
+  std::int64_t expire_at_ms() const { return Read<std::int64_t>(byte_ + kHeaderBytes); }
   std::int64_t ExpiryOrNone() const { return has_ttl() ? expire_at_ms() : kNoExpiry; }
   bool ExpiredAt(std::int64_t now_ms) const { return has_ttl() && expire_at_ms() <= now_ms; }
   void OverwriteExpiry(std::int64_t expire_at_ms) { std::memcpy(byte_ + kHeaderBytes, &expire_at_ms, kExpiryBytes); }
@@ -163,14 +159,18 @@ inline void Entry::WriteValue(const Value& value) {
                                        static_cast<unsigned>(value.storage) << 3);
   std::uint8_t* at = ValueField();
   switch (value.storage) {
-    case Storage::kInteger: std::memcpy(at, &value.integer, sizeof value.integer); break;
+    case Storage::kInteger:
+      std::memcpy(at, &value.integer, sizeof value.integer);
+      break;
     case Storage::kNear: {
       const auto size = static_cast<std::uint16_t>(value.bytes.size());
       std::memcpy(at, &size, sizeof size);
       if (size != 0) std::memcpy(at + 2, value.bytes.data(), size);
       break;
     }
-    case Storage::kFar: std::memcpy(at, &value.far, sizeof value.far); break;
+    case Storage::kFar:
+      std::memcpy(at, &value.far, sizeof value.far);
+      break;
   }
 }
 

@@ -1,7 +1,7 @@
 // Keyspace: the shards, each with its lock, its arena, and its part of every logical database.
 //
-// A key belongs to the shard that the first bits of its hash name. Locking is the dispatcher's business (engine/locks.h);
-// nothing here takes a lock.
+// A key belongs to the shard that the first bits of its hash name. Locking is the dispatcher's business
+// (engine/locks.h); nothing here takes a lock.
 #pragma once
 
 #include <atomic>

@@ -11,13 +11,13 @@ namespace zedis::store {
 
 struct TypeRow {
   Type type;
-  std::string_view name;                    // as TYPE replies
-  void (*free)(void* far);                  // all at once
+  std::string_view name;    // as TYPE replies
+  void (*free)(void* far);  // all at once
   // Frees part of a large value, a bounded amount; true when all of it is gone. Null: freeing is O(1).
   bool (*free_slice)(void* far);
-  std::size_t (*elements)(const void* far); // how long freeing takes
-  std::size_t (*memory)(const void* far);   // bytes
-  void* (*duplicate)(const void* far);      // for COPY
+  std::size_t (*elements)(const void* far);  // how long freeing takes
+  std::size_t (*memory)(const void* far);    // bytes
+  void* (*duplicate)(const void* far);       // for COPY
 };
 
 const TypeRow& RowOf(Type type);

@@ -1,0 +1,15 @@
+// The tables of all families. A family is a file with its handlers and, at its foot, the array of its rows; it is
+// listed here once.
+#pragma once
+
+#include <span>
+
+#include "engine/command.h"
+
+namespace zedis::commands {
+
+using Table = std::span<const engine::Command>;
+
+Table StringCommands();
+
+}  // namespace zedis::commands
