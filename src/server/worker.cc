@@ -61,8 +61,7 @@ void Worker::Tick(int timeout_ms) {
   if (!inbox_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
-  context_.now_ms = WallMs();
-  context_.access_clock = static_cast<std::uint32_t>(context_.now_ms / 1000) & 0xffffff;
+  context_.SetTime(WallMs());
   ++stats_.loop_cycles;
   for (const epoll_event& event : events) {
     auto* source = static_cast<Source*>(event.data.ptr);
