@@ -6,7 +6,8 @@ namespace zedis::commands {
 
 std::span<const Table> AllTables() {
   static const std::array kTables = {
-      StringCommands(),
+      StringCommands(), KeyCommands(),    ScanCommands(),  ExpiryCommands(),
+      MoveCommands(),   ObjectCommands(), FlushCommands(), DebugCommands(),
   };
   return kTables;
 }

@@ -11,6 +11,13 @@ namespace zedis::commands {
 using Table = std::span<const engine::Command>;
 
 Table StringCommands();
+Table KeyCommands();
+Table ScanCommands();
+Table ExpiryCommands();
+Table MoveCommands();
+Table ObjectCommands();
+Table FlushCommands();
+Table DebugCommands();
 
 std::span<const Table> AllTables();
 
