@@ -24,6 +24,7 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       dispatcher_(wiring.registry, wiring.gate),
       context_(wiring.locks, wiring.tunables, wiring.door, wiring.registry, stats_, wiring.host, output_),
       batch_(dispatcher_, context_),
+      housekeeping_(context_, number, wiring.workers),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
@@ -327,6 +328,7 @@ void Worker::CheckOutputLimit(Connection& connection) {
 
 void Worker::Housekeep() {
   next_housekeeping_ms_ = context_.now_ms + kTickMs;
+  work_left_ = housekeeping_.Run(kHousekeepingUs);
   if (context_.now_ms >= next_idle_check_ms_) {
     next_idle_check_ms_ = context_.now_ms + 1000;
     CloseIdle();
