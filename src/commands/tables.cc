@@ -6,7 +6,8 @@ namespace zedis::commands {
 
 std::span<const Table> AllTables() {
   static const std::array kTables = {
-      StringCommands(),
+      StringCommands(),  ManyStringsCommands(), StringEditCommands(),
+      CounterCommands(), BitCommands(),         BitFieldCommands(),
   };
   return kTables;
 }

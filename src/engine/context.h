@@ -66,10 +66,9 @@ class Context {
 
   store::Database& DatabaseOf(const store::Key& key) { return keyspace.DatabaseOf(key, session->database.Get()); }
 
-  // Creates the key or overwrites whatever it holds.
-  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry) {
-    return DatabaseOf(key).Put(key, value, expire_at_ms, access_clock);
-  }
+  // Creates the key or overwrites whatever it holds. The only lookup that a plain SET needs: a key that is due expires
+  // here as it would in FindForWrite.
+  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry);
   // Replaces the value of an entry that was just found; its time to live stays. Returns where it is now.
   store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value) {
     return DatabaseOf(key).SetValue(key, entry, value);
@@ -147,6 +146,21 @@ inline store::Entry* Context::FindIn(const store::Key& key, int database, bool r
   if (reading) ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
   // The clock advances rarely, so that most reads leave the line clean.
   if (entry != nullptr && entry->access() != access_clock && !session->no_touch) entry->SetAccess(access_clock);
+  return entry;
+}
+
+inline store::Entry* Context::Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms) {
+  store::Database& owner = DatabaseOf(key);
+  store::Database::Slot slot = owner.FindSlot(key);
+  if (slot && owner.At(slot)->ExpiredAt(now_ms)) [[unlikely]] {
+    Expire(key, session->database.Get(), slot);
+    slot = {};
+  }
+  const bool is_new = !slot;
+  store::Entry* entry = owner.PutAt(key, slot, value, expire_at_ms, access_clock);
+  if (is_new && (tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
+    door.Report({key, session->database.Get(), {base::kNotifyNew, "new"}});
+  }
   return entry;
 }
 
