@@ -18,9 +18,6 @@ namespace {
 // From this size on a value is sent by reference: below it, copying is cheaper than one more element of writev.
 constexpr std::size_t kAttachBytesMin = 16 * 1024;
 
-// The longest string that Redis keeps in one block with its object.
-constexpr std::size_t kEmbeddedBytesMax = 44;
-
 LongString* LongOf(const Entry& entry) { return static_cast<LongString*>(entry.far()); }
 
 void ReplyShared(engine::Context& ctx, LongString* string, std::string_view part) {
@@ -71,18 +68,6 @@ std::size_t StringSize(const Entry& entry) {
       return LongOf(entry)->size();
   }
   return 0;
-}
-
-std::string_view StringEncoding(const Entry& entry) {
-  switch (entry.storage()) {
-    case Storage::kInteger:
-      return "int";
-    case Storage::kNear:
-      return entry.edited() || entry.near().size() > kEmbeddedBytesMax ? "raw" : "embstr";
-    case Storage::kFar:
-      break;
-  }
-  return "raw";
 }
 
 void ReplyStringOrNull(engine::Context& ctx, const Entry* entry) {

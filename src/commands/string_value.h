@@ -27,10 +27,6 @@ class StringText {
 // Bytes of the text.
 std::size_t StringSize(const store::Entry& entry);
 
-// What OBJECT ENCODING says: int, embstr or raw. Redis calls a string raw that is longer than 44 bytes or was ever
-// changed in place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
-std::string_view StringEncoding(const store::Entry& entry);
-
 // A bulk string, or null for no entry. Long values are sent from where they lie.
 void ReplyStringOrNull(engine::Context& ctx, const store::Entry* entry);
 

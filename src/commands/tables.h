@@ -16,6 +16,13 @@ Table StringEditCommands();
 Table CounterCommands();
 Table BitCommands();
 Table BitFieldCommands();
+Table KeyCommands();
+Table ScanCommands();
+Table ExpiryCommands();
+Table MoveCommands();
+Table ObjectCommands();
+Table FlushCommands();
+Table DebugCommands();
 
 std::span<const Table> AllTables();
 
