@@ -48,10 +48,13 @@ struct RangeOptions {
   std::int64_t end = -1;
   bool in_bits = false;
 
+  // Both from the end and in the wrong order: BITCOUNT takes that for empty even where both would be cut to the first
+  // byte, BITPOS does not.
+  bool IsReversed() const { return start < 0 && end < 0 && start > end; }
+
   // The bits it means in a string of so many bytes; nothing if it is empty.
   std::optional<types::BitRange> Resolve(std::size_t bytes) const {
     const auto total = static_cast<std::int64_t>(in_bits ? bytes * 8 : bytes);
-    if (start < 0 && end < 0 && start > end) return std::nullopt;
     const std::int64_t first = std::max<std::int64_t>(start < 0 ? start + total : start, 0);
     const std::int64_t last = std::min(std::max<std::int64_t>(end < 0 ? end + total : end, 0), total - 1);
     if (first > last) return std::nullopt;
@@ -60,30 +63,30 @@ struct RangeOptions {
   }
 };
 
-// [start [end [BYTE | BIT]]] from args[index] on.
-Expected<RangeOptions> ParseRange(Args args, std::size_t index) {
-  RangeOptions range;
-  OptionCursor cursor(args, index);
-  if (cursor.left() > 3) return std::unexpected(&kSyntaxError);
-  if (!cursor.done()) {
-    TRY(range.start, ParseInteger(cursor.Next()));
-  }
-  if (!cursor.done()) {
-    TRY(range.end, ParseInteger(cursor.Next()));
-  }
-  if (!cursor.done()) {
-    range.in_bits = cursor.Take("bit");
-    if (!range.in_bits && !cursor.Take("byte")) return std::unexpected(&kSyntaxError);
-  }
-  return range;
+// BYTE or BIT.
+Expected<bool> ParseInBits(std::string_view unit) {
+  if (EqualsIgnoreCase("bit", unit)) return true;
+  if (EqualsIgnoreCase("byte", unit)) return false;
+  return std::unexpected(&kSyntaxError);
 }
 
 Outcome BitCount(Context& ctx, Args args) {
-  TRY(const RangeOptions options, ParseRange(args, 2));
+  RangeOptions options;
+  if (args.size() > 5) return kSyntaxError;
+  if (args.size() > 2) {
+    TRY(options.start, ParseInteger(args[2]));
+  }
+  if (args.size() > 3) {
+    TRY(options.end, ParseInteger(args[3]));
+  }
+  if (args.size() > 4) {
+    TRY(options.in_bits, ParseInBits(args[4]));
+  }
   TRY(const Entry* entry, ctx.FindAs(Type::kString, ctx.KeyAt(args, 1)));
   const StringText text(entry);
   const auto range = options.Resolve(text.view().size());
-  ctx.reply.Integer(range ? static_cast<std::int64_t>(types::CountOnes(text.view(), *range)) : 0);
+  ctx.reply.Integer(range && !options.IsReversed() ? static_cast<std::int64_t>(types::CountOnes(text.view(), *range))
+                                                   : 0);
   return Done();
 }
 
@@ -91,7 +94,18 @@ Outcome BitPos(Context& ctx, Args args) {
   static constexpr Error kBadBit{"ERR The bit argument must be 1 or 0."};
   TRY(const std::int64_t bit, ParseInteger(args[2]));
   if (bit != 0 && bit != 1) return kBadBit;
-  TRY(const RangeOptions options, ParseRange(args, 3));
+  RangeOptions options;
+  if (args.size() > 6) return kSyntaxError;
+  if (args.size() > 3) {
+    TRY(options.start, ParseInteger(args[3]));
+  }
+  // The unit before the end, as Redis has it.
+  if (args.size() > 5) {
+    TRY(options.in_bits, ParseInBits(args[5]));
+  }
+  if (args.size() > 4) {
+    TRY(options.end, ParseInteger(args[4]));
+  }
   TRY(const Entry* entry, ctx.FindAs(Type::kString, ctx.KeyAt(args, 1)));
   // A missing key is zeros without end.
   std::int64_t position = entry == nullptr && bit == 0 ? 0 : -1;

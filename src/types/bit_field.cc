@@ -29,7 +29,10 @@ std::optional<std::int64_t> BitFieldType::Fit(std::int64_t base, std::int64_t de
   // Redis takes a number that is set as unsigned before it looks whether it fits.
   const Wide start = is_signed ? Wide{base} : Wide{static_cast<std::uint64_t>(base)};
   const Wide sum = start + delta;
-  const bool above = start > greatest || sum > greatest;
+  // The distance to the greatest number wraps in Redis: what lies further below than 2^63 - 1 counts as above, so that
+  // setting it saturates to the greatest number.
+  const bool wraps_above = is_signed && bits < 64 && greatest - start > INT64_MAX;
+  const bool above = start > greatest || sum > greatest || wraps_above;
   if (!above && sum >= least) return static_cast<std::int64_t>(sum);
   switch (mode) {
     case OverflowMode::kFail:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace zedis::types {
 namespace {
@@ -66,6 +67,13 @@ TEST(BitField, NegativeNumbersOfUnsignedTypes) {
   EXPECT_FALSE(Of("u8").Fit(-1, 0, OverflowMode::kFail));
   EXPECT_EQ(Of("i8").Fit(-200, 0, OverflowMode::kSaturate), -128);
   EXPECT_EQ(Of("i8").Fit(-200, 0, OverflowMode::kWrap), 56);
+}
+
+TEST(BitField, SaturatesFarBelowUpwardsAsRedisDoes) {
+  EXPECT_EQ(Of("i2").Fit(INT64_MIN + 2, 0, OverflowMode::kSaturate), -2);
+  EXPECT_EQ(Of("i2").Fit(INT64_MIN + 1, 0, OverflowMode::kSaturate), 1);
+  EXPECT_EQ(Of("i64").Fit(INT64_MIN, 0, OverflowMode::kSaturate), INT64_MIN);
+  EXPECT_FALSE(Of("i2").Fit(INT64_MIN, 0, OverflowMode::kFail));
 }
 
 }  // namespace
