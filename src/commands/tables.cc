@@ -6,8 +6,9 @@ namespace zedis::commands {
 
 std::span<const Table> AllTables() {
   static const std::array kTables = {
-      StringCommands(), KeyCommands(),    ScanCommands(),  ExpiryCommands(),
-      MoveCommands(),   ObjectCommands(), FlushCommands(), DebugCommands(),
+      StringCommands(),   ManyStringsCommands(), StringEditCommands(), CounterCommands(), BitCommands(),
+      BitFieldCommands(), KeyCommands(),         ScanCommands(),       ExpiryCommands(),  MoveCommands(),
+      ObjectCommands(),   FlushCommands(),       DebugCommands(),
   };
   return kTables;
 }

@@ -11,6 +11,11 @@ namespace zedis::commands {
 using Table = std::span<const engine::Command>;
 
 Table StringCommands();
+Table ManyStringsCommands();
+Table StringEditCommands();
+Table CounterCommands();
+Table BitCommands();
+Table BitFieldCommands();
 Table KeyCommands();
 Table ScanCommands();
 Table ExpiryCommands();

@@ -57,7 +57,11 @@ class alignas(64) Database {
   }
 
   // Stores a value, whatever was there before, and frees that.
-  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
+  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
+    return PutAt(key, FindSlot(key), value, expire_at_ms, access);
+  }
+  // The same when FindSlot was just called: `slot` is what it returned.
+  Entry* PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
 
   // Replaces the value of a key that exists; its expiry stays. `entry` is dead afterwards.
   Entry* SetValue(const Key& key, Entry* entry, const Value& value);

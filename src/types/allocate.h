@@ -16,6 +16,11 @@ inline void* Allocate(std::size_t bytes) {
   CHECK(block != nullptr);
   return block;
 }
+inline void* AllocateZeroed(std::size_t bytes) {
+  void* block = std::calloc(bytes, 1);
+  CHECK(block != nullptr);
+  return block;
+}
 inline void Free(void* block) { std::free(block); }
 inline std::size_t AllocatedBytes(void* block) { return block == nullptr ? 0 : malloc_usable_size(block); }
 
