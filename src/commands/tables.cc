@@ -7,6 +7,8 @@ namespace zedis::commands {
 std::span<const Table> AllTables() {
   static const std::array kTables = {
       StringCommands(),
+      ListCommands(),
+      ListElementCommands(),
   };
   return kTables;
 }

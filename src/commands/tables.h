@@ -11,6 +11,8 @@ namespace zedis::commands {
 using Table = std::span<const engine::Command>;
 
 Table StringCommands();
+Table ListCommands();
+Table ListElementCommands();
 
 std::span<const Table> AllTables();
 
