@@ -9,6 +9,8 @@ std::span<const Table> AllTables() {
       StringCommands(),
       ListCommands(),
       ListElementCommands(),
+      StringCommands(), KeyCommands(),    ScanCommands(),  ExpiryCommands(),
+      MoveCommands(),   ObjectCommands(), FlushCommands(), DebugCommands(),
   };
   return kTables;
 }

@@ -13,6 +13,13 @@ using Table = std::span<const engine::Command>;
 Table StringCommands();
 Table ListCommands();
 Table ListElementCommands();
+Table KeyCommands();
+Table ScanCommands();
+Table ExpiryCommands();
+Table MoveCommands();
+Table ObjectCommands();
+Table FlushCommands();
+Table DebugCommands();
 
 std::span<const Table> AllTables();
 

@@ -19,4 +19,19 @@ void Context::Expire(const store::Key& key, int database, store::Database::Slot 
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
+void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries) {
+  store::Database& owner = keyspace.database(shard, database);
+  for (const base::Arena::Handle handle : entries) {
+    const auto* entry = reinterpret_cast<const store::Entry*>(owner.arena().At(handle));
+    const store::Key key = keyspace.MakeKey(entry->key());
+    Expire(key, database, owner.FindSlot(key));
+  }
+}
+
+std::uint32_t Context::FrequencyFor(const store::Key& key) {
+  const store::Entry* entry = DatabaseOf(key).Find(key);
+  if (entry == nullptr) return access_clock & store::kAccessMask;
+  return store::AfterAccess(entry->access(), now_ms, tunables, Random());
+}
+
 }  // namespace zedis::engine
