@@ -6,11 +6,8 @@ namespace zedis::commands {
 
 std::span<const Table> AllTables() {
   static const std::array kTables = {
-      StringCommands(),
-      ListCommands(),
-      ListElementCommands(),
-      StringCommands(), KeyCommands(),    ScanCommands(),  ExpiryCommands(),
-      MoveCommands(),   ObjectCommands(), FlushCommands(), DebugCommands(),
+      StringCommands(), ListCommands(), ListElementCommands(), KeyCommands(),   ScanCommands(),
+      ExpiryCommands(), MoveCommands(), ObjectCommands(),      FlushCommands(), DebugCommands(),
   };
   return kTables;
 }
