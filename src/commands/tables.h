@@ -16,6 +16,8 @@ Table StringEditCommands();
 Table CounterCommands();
 Table BitCommands();
 Table BitFieldCommands();
+Table ListCommands();
+Table ListElementCommands();
 Table KeyCommands();
 Table ScanCommands();
 Table ExpiryCommands();

@@ -79,6 +79,9 @@ class alignas(64) Database {
   // Takes the value of a key out and erases the key, without freeing what is far.
   Value Extract(const Key& key, Entry* entry);
 
+  // Frees a far value that is in no entry any more: in slices, by the garbage list, if it is large.
+  void Discard(Type type, void* far);
+
   // Frees all keys, in slices, by the garbage list. O(1) now.
   void Clear();
 
@@ -112,7 +115,7 @@ class alignas(64) Database {
   Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
   void LowerEarliest(const Key& key, std::int64_t expire_at_ms);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
-  void FreeValue(const Entry& entry);
+  void FreeValue(const Entry& entry) { Discard(entry.type(), entry.far()); }
   void FreeBlock(base::Arena::Handle handle);
 
   EntryIndex index_;
