@@ -6,6 +6,7 @@ namespace zedis::commands {
 
 std::span<const Table> AllTables() {
   static const std::array kTables = {
+      ConnectionCommands(),
       StringCommands(),
   };
   return kTables;

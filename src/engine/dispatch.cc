@@ -95,6 +95,7 @@ Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args
 
 void Dispatcher::Run(Context& ctx, const ResolvedCommand* command, Args args, const std::uint64_t* hashes) {
   ctx.command = command;
+  ctx.session->last_command.Set(command);
   ctx.hashes = hashes;
   Outcome outcome;
   if (command == nullptr) [[unlikely]] {
