@@ -73,8 +73,9 @@ class Load {
     if (options_.seconds > 0) deadline_ns_ = start_ns_ + static_cast<std::uint64_t>(options_.seconds * 1e9);
     for (Connection& connection : connections_) BecomeIdle(connection, start_ns_);
     epoll_event events[kEventsMax];
-    while (!is_over_ || replies_ < sent_) {
+    for (;;) {
       if (interval_ns_ > 0) StartDueBatches();
+      if (is_over_ && replies_ == sent_) break;  // the schedule may end when nothing is in flight
       const int ready = Wait(events);
       for (int i = 0; i < ready; ++i) Handle(connections_[events[i].data.u64], events[i].events);
     }

@@ -20,7 +20,7 @@ class Row:
     name: str
     values: dict
     target: str = ""
-    verdict: str = ""  # "pass", "FAIL" or empty if there is nothing to judge
+    verdict: str = ""  # "pass", "CPU only", "FAIL", or empty if there is nothing to judge
     details: dict = field(default_factory=dict)
 
 
@@ -106,7 +106,7 @@ def _throughput_line(bench, line, servers, repetitions, seconds):
 def _judge_line(bench, line, medians, runs):
     row = Row(line.name, medians, details={"runs": runs, "of": {}})
     subject = medians.get(bench.subject)
-    oks = []
+    rate_oks, cpu_oks = [], []
     for peer, target in (("floor", line.of_floor), ("redis", line.of_redis)):
         if not subject or peer not in medians:
             continue
@@ -116,10 +116,14 @@ def _judge_line(bench, line, medians, runs):
         }
         row.details["of"][peer] = of_peer
         if target:
-            oks.append(of_peer["rate"] >= target)
+            rate_oks.append(of_peer["rate"] >= target)
+            cpu_oks.append((of_peer["cpu"] or 0) >= target)
     wanted = [("floor", line.of_floor), ("redis", line.of_redis)]
     row.target = ", ".join(f"{target:g} of {peer}" for peer, target in wanted if target)
-    row.verdict = judge(all(oks) if oks else None)
+    row.verdict = judge(all(rate_oks) if rate_oks else None)
+    # On a disturbed machine the rate may miss what the server's own cost reaches. That is not a pass, but not slowness.
+    if row.verdict == "FAIL" and all(cpu_oks):
+        row.verdict = "CPU only"
     bench.say(f"{line.name}: " + ", ".join(f"{n} {m['rate'] / 1e3:.0f} k/s {m['cpu_us']:.3f} us" for n, m in medians.items()))
     return row
 
@@ -276,13 +280,14 @@ def expiry(bench):
             options = {"rate": rate, "seconds": seconds, "pipeline": 10, "connections": 16, "value_bytes": 8}
             calm = bench.load.run(server, mode="set", keyspace=targets.SMALL, **options)
             resident_keys = int(server.call("DBSIZE")[1:])
-            # Keys that have been due for a second or more must be gone: what is left was written in the last two.
             ttl_ms = 1000
-            watcher = _KeyWatcher(server, resident_keys, rate, ttl_ms)
+            watcher = _KeyWatcher(server, resident_keys)
             process = bench.load.start(server, command=f"SET exp:%n %v PX {ttl_ms}", **options)
             watcher.start()
             busy = bench.load.finish(process)
-            late[program.name] = watcher.finish()
+            late[program.name] = watcher.finish(busy["rate"], ttl_ms)
+            if busy["rate"] < 0.98 * rate:
+                bench.say(f"{program.name}: only {busy['rate']:.0f} of {rate} expiries a second were reached")
             pauses[program.name] = (busy["max_us"] - calm["max_us"]) / 1e3
         bench.say(f"{program.name}: {late[program.name]:.3%} late by a second, pause {pauses[program.name]:+.2f} ms")
     rows = [
@@ -303,12 +308,9 @@ class _KeyWatcher:
 
     INTERVAL_SECONDS = 0.05
 
-    def __init__(self, server, resident_keys, rate, ttl_ms):
+    def __init__(self, server, resident_keys):
         self.server = server
         self.resident_keys = resident_keys
-        # Keys that may be there: alive, or due for less than a second.
-        self.allowed = rate * (ttl_ms / 1000 + 1)
-        self.rate = rate
         self.samples: list[float] = []
         self.stop = threading.Event()
         self.thread: Optional[threading.Thread] = None
@@ -317,12 +319,13 @@ class _KeyWatcher:
         self.thread = threading.Thread(target=self._watch)
         self.thread.start()
 
-    def finish(self):
-        """The share of a second's expiries that was overdue, at the worst moment."""
+    def finish(self, rate, ttl_ms):
+        """The share of a second's expiries that was overdue, at the worst moment, for this rate of new keys."""
         self.stop.set()
         self.thread.join()
-        overdue = max((keys - self.resident_keys - self.allowed for keys in self.samples), default=0)
-        return max(0.0, overdue) / self.rate
+        allowed = rate * (ttl_ms / 1000 + 1)  # keys that may be there: alive, or due for less than a second
+        overdue = max((keys - self.resident_keys - allowed for keys in self.samples), default=0)
+        return max(0.0, overdue) / rate
 
     def _watch(self):
         with self.server.connect() as connection, connection.makefile("rb") as replies:

@@ -84,7 +84,8 @@ def _throughput_tables(rows, names):
     ]
     if ratios:
         parts += [
-            "Zedis against the others: ratio of rates (ratio of CPU per request). The target is for rates.",
+            "Zedis against the others: ratio of rates (ratio of CPU per request). The target is for rates;"
+            " *CPU only* means that the ratio of CPU reaches it and that of rates does not.",
             _table(["line", "of floor", "of redis", "target", "verdict"], ratios),
         ]
     return parts

@@ -39,6 +39,8 @@ class Attachment {
 
   std::size_t Offset() const { return offset_; }
   std::string_view Bytes() const { return bytes_; }
+  // False once it was moved elsewhere.
+  bool Held() const { return release_ != nullptr; }
 
  private:
   friend class OutputBuffer;
@@ -89,6 +91,8 @@ class OutputBuffer {
   void Attach(std::string_view bytes, Attachment::Release release, void* owner);
   // In the order of their offsets.
   std::span<const Attachment> Attachments() const { return attachments_; }
+  // For a writer that keeps some for later, by moving them out.
+  std::span<Attachment> MutableAttachments() { return attachments_; }
   // Moves them out, for a writer that has to keep some for later.
   std::vector<Attachment> TakeAttachments();
 

@@ -246,7 +246,8 @@ ParseResult ParseOomScoreAdjValues(const Directive&, Words words, const Value&) 
 
 ParseResult ParsePercentiles(const Directive& directive, Words words, const Value&) {
   std::string text;
-  for (const auto& word : words) {
+  for (std::string_view word : words) {
+    if (word.starts_with('+')) word.remove_prefix(1);
     double percentile = 0;
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), percentile);
     if (error != std::errc() || end != word.data() + word.size() || std::isnan(percentile)) {

@@ -71,6 +71,7 @@ Result ParseEnum(const Directive& directive, std::string_view text) {
 }
 
 Result ParseFlags(const Directive& directive, Words words) {
+  if (words.empty()) return std::unexpected(OneOf(directive.names));
   std::int64_t bits = 0;
   for (const auto& word : words) {
     const auto index = IndexOfName(directive.names, word);

@@ -90,7 +90,9 @@ TEST(PackedList, BehavesAsItsModel) {
             model.elements.pop_back();
           }
       }
-      if (!fits) ASSERT_EQ(before, list.Bytes()) << "a refused edit changed something";
+      if (!fits) {
+        ASSERT_EQ(before, list.Bytes()) << "a refused edit changed something";
+      }
       ExpectSame(list, model);
     }
   }

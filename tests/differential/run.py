@@ -39,11 +39,10 @@ def main():
     try:
         ours = Server(options.server, runner.DIRECTIVES, threads=options.threads).start()
         try:
-            pair = runner.Pair(runner.Side(oracle.port), runner.Side(ours.port))
+            pair = runner.Pair(runner.Side(oracle.port), runner.Side(ours.port), runner.reviver(ours))
             for resp in protocols:
                 for family in names:
                     failed += _one(pair, family, resp, options, types, options.seconds / len(names) / len(protocols))
-                    ours.raise_if_crashed()
         finally:
             ours.stop()
     except ServerFailure as failure:

@@ -6,10 +6,12 @@ import time
 from . import compare, families, grammar, guard
 from .grammar import Step, to_bytes
 from .families.server import defaults
-from .wire import Connection, WireError, encode, parse
+from .wire import CLOSED, Connection, WireError, encode, parse
 
 # Both servers get these beside what every test's server gets.
 DIRECTIVES = ("--enable-debug-command", "yes")
+
+_NO_ANSWER = [b"the server under test does not answer"]
 
 _CHUNK = 40
 _STEPS_PER_SEQUENCE = 120
@@ -34,6 +36,8 @@ class Mismatch:
         def shape(reply):
             return reply[:40] if reply[:1] == b"-" else reply[:1]
 
+        if CLOSED in self.ours or self.command == _NO_ANSWER:
+            return ("no answer",)
         return compare.full_name(self.command), shape(self.oracle), shape(self.ours)
 
 
@@ -124,6 +128,17 @@ def _read_all(key, kind):
             b"+zset\r\n": [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]}.get(kind, [b"GET", key])
 
 
+def reviver(server):
+    """Starts `server` (a zedis_server.Server) again if it has died: what made it die is still to be reduced."""
+
+    def revive(side):
+        if not server.is_alive():
+            server.start()
+        side.port = server.port
+
+    return revive
+
+
 def as_bytes(commands):
     return [[to_bytes(word) for word in command] for command in commands]
 
@@ -150,12 +165,26 @@ def silenced(commands):
     return result
 
 
+def prologue(r):
+    """Most keys of the pool exist when a sequence begins, whatever its family makes."""
+    make = {"string": lambda: ["SET", r.value()], "list": lambda: ["RPUSH", *(r.element() for _ in range(r.between(1, 12)))],
+            "hash": lambda: ["HSET", "f", r.value()], "set": lambda: ["SADD", r.element()], "zset": lambda: ["ZADD", 1, r.element()]}
+    steps = []
+    for kind in r.types:
+        for number in (1, 2, 3):
+            if r.chance(0.7):
+                name, *rest = make[kind]()
+                steps.append(Step("plain", as_bytes([[name, f"{kind}:{number}", *rest]])))
+    return steps
+
+
 def make_sequence(seed, family, types, length=_STEPS_PER_SEQUENCE):
     """The steps of one sequence, all of them decided by the seed."""
     r = grammar.Random(seed, types)
-    generators = [g for g in grammar.GENERATORS if g.family == family and set(g.needs) <= set(types)]
+    members = families.MADE_OF.get(family, [family])
+    generators = [g for g in grammar.GENERATORS if g.family in members and set(g.needs) <= set(types)]
     weights = [g.weight for g in generators]
-    steps = []
+    steps = prologue(r)
     while len(steps) < length:
         generator = r.rng.choices(generators, weights)[0]
         made = generator.make(r)
@@ -173,22 +202,24 @@ def make_sequence(seed, family, types, length=_STEPS_PER_SEQUENCE):
 
 
 class Pair:
-    """The oracle and the server under test."""
+    """The oracle and the server under test. `revive` is called before each sequence, to start the latter again if it died."""
 
-    def __init__(self, oracle, ours):
+    def __init__(self, oracle, ours, revive=None):
         self.oracle, self.ours = oracle, ours
+        self._revive = revive or (lambda side: None)
         self._config_touched = True
         self.commands = 0
 
     def play(self, steps, resp):
         """The first mismatch, or None."""
-        for side in (self.oracle, self.ours):
-            side.begin(resp, self._config_touched)
-        self._config_touched = any(command[0].lower() == b"config" for step in steps for command in step.commands)
+        self._revive(self.ours)
         try:
+            for side in (self.oracle, self.ours):
+                side.begin(resp, self._config_touched)
+            self._config_touched = any(command[0].lower() == b"config" for step in steps for command in step.commands)
             found = self._play_steps(steps) or self._compare_state(len(steps))
-        except WireError as error:
-            found = Mismatch(len(steps), [b"the server under test:"], b"", str(error).encode())
+        except (WireError, OSError) as error:
+            found = Mismatch(len(steps), _NO_ANSWER, b"", str(error).encode())
         finally:
             for side in (self.oracle, self.ours):
                 side.end()
@@ -223,7 +254,9 @@ class Pair:
         own += [b"<no reply>"] * (len(theirs) - len(own))
         for position, one, other in zip(heard, theirs, own):
             if not compare.same(commands[position], one, other):
-                return Mismatch(owner[position], commands[position], one, other)
+                # What a server that died had not sent is lost, so any command of the chunk may be to blame.
+                step = owner[-1] if CLOSED in own else owner[position]
+                return Mismatch(step, commands[position], one, CLOSED if CLOSED in own else other)
         if len(own) > len(theirs):
             return Mismatch(owner[-1], commands[-1], b"", b"one reply more: " + own[len(theirs)])
         return None

@@ -95,6 +95,32 @@ def test_a_missing_and_an_additional_reply_are_found(twins):
         assert pair.play(steps, 2) is not None
 
 
+def test_a_crash_is_found_and_its_history_reduced(twins):
+    """The server is started again to find which command it was."""
+    from zedis_server import start_redis
+
+    victim = start_redis(runner.DIRECTIVES)
+    try:
+        pair = runner.Pair(runner.Side(twins[0].port), runner.Side(victim.port), runner.reviver(victim))
+        original = pair.ours.plain
+
+        def plain(commands):
+            if any(command[0] == b"LTRIM" for command in commands):
+                victim.process.kill()
+                victim.process.wait()
+            return original(commands)
+
+        pair.ours.plain = plain
+        steps = runner.make_sequence("crash", "lists", ["list"])
+        mismatch = pair.play(steps, 2)
+        best, found = pair.shrink(steps, mismatch, 2)
+        assert found.signature() == ("no answer",)
+        assert [step.commands[0][0] for step in best] == [b"LTRIM"]
+    finally:
+        victim.kill()
+        victim.stop()
+
+
 def test_the_same_seed_makes_the_same_commands():
     for family in families.NAMES:
         assert runner.make_sequence("x", family, ["string", "list"]) == runner.make_sequence("x", family, ["string", "list"])

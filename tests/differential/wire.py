@@ -1,8 +1,15 @@
 """Raw RESP over a socket: send many commands at once, get each reply back as the bytes it was."""
 
+import os
 import selectors
 import socket
 import time
+
+# Sanitizers make a server slower; the test run says by how much.
+_TIMEOUT_S = 20.0 * float(os.environ.get("ZEDIS_TIME_FACTOR", "1"))
+
+# Stands where a reply should be when the server closed the connection instead.
+CLOSED = b"<connection closed>"
 
 
 class WireError(Exception):
@@ -130,7 +137,7 @@ class Connection:
 
     _serial = 0
 
-    def __init__(self, port, timeout_s=20.0):
+    def __init__(self, port, timeout_s=_TIMEOUT_S):
         self._timeout_s = timeout_s
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -183,14 +190,14 @@ class Connection:
         complete = self._exchange(data, lambda buffer: buffer.endswith(tail))
         replies = self._split()
         if not complete:
-            return replies + [b"<connection closed>"]
+            return replies + [CLOSED]
         return replies[:-2]
 
     def ask(self, *command):
         """One command, its raw reply (or the word that the connection was closed)."""
         complete = self._exchange(encode(list(command)), lambda buffer: reply_end(buffer, 0) >= 0)
         replies = self._split()
-        return replies[0] if complete else b"".join(replies) + b"<connection closed>"
+        return replies[0] if complete else b"".join(replies) + CLOSED
 
     def until_closed(self, data, half_close):
         """Sends bytes as they are, then reads all there is until the server closes."""

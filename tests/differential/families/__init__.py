@@ -2,4 +2,7 @@
 
 from . import bits, collections, connection, keys, lists, protocol, server, strings  # noqa: F401
 
-NAMES = ["connection", "protocol", "strings", "bits", "keys", "lists", "server"]
+NAMES = ["connection", "protocol", "strings", "bits", "keys", "lists", "server", "mixed"]
+
+# A family made of others: commands that meet each other's keys.
+MADE_OF = {"mixed": ["strings", "bits", "keys", "lists"]}

@@ -11,7 +11,7 @@ def _elements(r, most=5):
     return [r.element() for _ in range(r.between(1, most))]
 
 
-@command("lists", weight=6)
+@command("lists", weight=9)
 def push(r):
     return [r.pick(["LPUSH", "RPUSH"]), r.key("list"), *_elements(r)]
 
@@ -65,8 +65,8 @@ def lrem(r):
 
 @command("lists", weight=2)
 def ltrim(r):
-    if r.chance(0.6):
-        return ["LTRIM", r.key("list"), r.between(-50, 3), r.between(-3, 50)]
+    if r.chance(0.8):
+        return ["LTRIM", r.key("list"), r.pick([0, 0, 1, 2, -50, -20]), r.pick([-1, -1, -2, 5, 20, 50])]
     return ["LTRIM", r.key("list"), r.index(), r.index()]
 
 

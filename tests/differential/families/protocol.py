@@ -5,6 +5,8 @@ from ..wire import encode
 
 _LENGTHS = [b"-1", b"-2", b"0", b"+1", b"007", b"", b" 1", b"1 ", b"abc", b"1a", b"9223372036854775807", b"9223372036854775808",
             b"99999999999999999999", b"536870913", b"2147483648", b"4294967296", b"1048577", b"1.5", b"\x00", b"-0", b"1\x00"]
+# As a number of arguments: more than our limit, less than that of redis-server.
+_MANY = (b"1048577", b"536870913")
 
 
 def _request(r):
@@ -23,7 +25,7 @@ def inline(r):
 
 @command("protocol", weight=2, mangle=False)
 def array_length(r):
-    return Step("raw", [], data=_request(r) + b"*" + r.pick(_LENGTHS) + r.pick([b"\r\n", b"\r\n", b"\n"]) + _request(r))
+    return Step("raw", [], data=_request(r) + b"*" + r.pick([length for length in _LENGTHS if length not in _MANY]) + r.pick([b"\r\n", b"\r\n", b"\n"]) + _request(r))
 
 
 @command("protocol", weight=3, mangle=False)

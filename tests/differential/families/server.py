@@ -125,8 +125,8 @@ def command_rest(r):
 def debug(r):
     key = r.any_key()
     return ["DEBUG", *r.pick([["OBJECT", key], ["OBJECT", "missing:1"], ["OBJECT"], ["SLEEP", "0"], ["SLEEP", "0.001"], ["SLEEP"],
-                              ["SET-ACTIVE-EXPIRE", "1"], ["SET-ACTIVE-EXPIRE"], ["STRINGMATCH-LEN", 10, "*a"], ["STRINGMATCH-LEN", 100, "*aaa*a*b"],
-                              ["STRINGMATCH-LEN", 10], ["DIGEST"], ["DIGEST-VALUE", key], ["DIGEST-VALUE", "missing:1", key], ["DIGEST-VALUE"],
+                              ["SET-ACTIVE-EXPIRE", "1"], ["SET-ACTIVE-EXPIRE"], 
+                              ["DIGEST"], ["DIGEST-VALUE", key], ["DIGEST-VALUE", "missing:1", key], ["DIGEST-VALUE"],
                               ["nosuch"], ["", "x"], ["set-active-expire", "1"], []])]
 
 

@@ -1,0 +1,100 @@
+#include "engine/batch.h"
+
+namespace zedis::engine {
+
+void Batch::Add(Session& session, std::size_t first_argument, std::size_t argument_count) {
+  const Args args = arguments_.Slice(first_argument, argument_count);
+  const ResolvedCommand* command = dispatcher_.Lookup(args);
+  items_[size_++] = {&session, command, static_cast<std::uint32_t>(first_argument),
+                     static_cast<std::uint32_t>(argument_count), 0};
+  if (hashes_.size() < arguments_.Size()) [[unlikely]]
+    hashes_.resize(std::max<std::size_t>(arguments_.Size() * 2, 1024));
+  if (command == nullptr || command->shape == ResolvedCommand::KeyShape::kNone) return;
+  std::uint64_t* hashes = hashes_.data() + first_argument;
+  const std::size_t first_key = Dispatcher::HashKeys(*command, args, context_.keyspace.seed(), hashes);
+  if (first_key != 0) AddProbes(session, *command, args, hashes, first_key);
+}
+
+void Batch::AddProbes(const Session& session, const ResolvedCommand& command, Args args, const std::uint64_t* hashes,
+                      std::size_t first_key) {
+  const int database = session.database.Get();
+  const bool several = command.shape == ResolvedCommand::KeyShape::kRange;
+  const auto count = static_cast<std::ptrdiff_t>(args.size());
+  const std::ptrdiff_t last = !several            ? static_cast<std::ptrdiff_t>(first_key)
+                              : command.last >= 0 ? std::min<std::ptrdiff_t>(command.last, count - 1)
+                                                  : count + command.last;
+  for (auto i = static_cast<std::ptrdiff_t>(first_key); i <= last && probe_count_ < kProbesMax; i += command.step) {
+    const std::uint64_t hash = hashes[i];
+    probes_[probe_count_++] = {&context_.keyspace.database(context_.keyspace.ShardOf(hash), database), hash};
+  }
+}
+
+void Batch::AddProtocolError(Session& session, std::string text) {
+  errors_.push_back(std::move(text));
+  items_[size_++] = {&session, nullptr, 0, 0, static_cast<std::uint32_t>(errors_.size())};
+}
+
+void Batch::Prefetch() const {
+  const Probe* const end = probes_.data() + probe_count_;
+  for (const Probe* probe = probes_.data(); probe != end; ++probe) {
+    _mm_prefetch(reinterpret_cast<const char*>(probe->database), _MM_HINT_T0);
+  }
+  for (const Probe* probe = probes_.data(); probe != end; ++probe) {
+    probe->database->index().PeekDirectory(probe->hash);
+  }
+  for (const Probe* probe = probes_.data(); probe != end; ++probe) probe->database->index().PeekSegment(probe->hash);
+  for (const Probe* probe = probes_.data(); probe != end; ++probe) probe->database->index().PeekBucket(probe->hash);
+  for (const Probe* probe = probes_.data(); probe != end; ++probe) probe->database->index().PeekEntry(probe->hash);
+}
+
+void Batch::RunItem(const Item& item) {
+  Session& session = *item.session;
+  resp::OutputBuffer& output = context_.reply.Output();
+  context_.session = &session;
+  context_.reply = resp::Reply(output, session.protocol.Get());
+  if (item.error != 0) [[unlikely]] {
+    ++context_.stats.protocol_errors;
+    context_.reply.Error(errors_[item.error - 1]);
+    session.close_after_reply = true;
+    return;
+  }
+  const std::size_t before = output.Size();
+  const ReplyMode mode = session.reply_mode;
+  dispatcher_.Run(context_, item.command, arguments_.Slice(item.first_argument, item.argument_count),
+                  hashes_.data() + item.first_argument);
+  if (mode != ReplyMode::kOn) [[unlikely]] {
+    // CLIENT REPLY ON answers; everything else is silent, after SKIP for one command.
+    if (mode == ReplyMode::kSkipNext && session.reply_mode == ReplyMode::kSkipNext) {
+      session.reply_mode = ReplyMode::kOn;
+      output.Truncate(before);
+    } else if (session.reply_mode == ReplyMode::kOff) {
+      output.Truncate(before);
+    }
+  }
+}
+
+void Batch::Run() {
+  spans_.clear();
+  Prefetch();
+  resp::OutputBuffer& output = context_.reply.Output();
+  const Item* const end = items_.data() + size_;
+  for (const Item* item = items_.data(); item != end;) {
+    Session* session = item->session;
+    const std::size_t begin = output.Size();
+    std::uint64_t commands = 0;
+    for (; item != end && item->session == session; ++item) {
+      if (session->close_after_reply) continue;
+      RunItem(*item);
+      ++commands;
+    }
+    session->commands.Add(commands);
+    session->last_interaction_ms.Set(context_.now_ms);
+    spans_.push_back({session, begin, output.Size()});
+  }
+  size_ = 0;
+  probe_count_ = 0;
+  errors_.clear();
+  arguments_.Clear();
+}
+
+}  // namespace zedis::engine

@@ -1,0 +1,77 @@
+#include "server/connection.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace zedis::server {
+
+void Tail::Assign(std::string_view bytes) {
+  size_ = 0;
+  std::memcpy(Room(bytes.size()), bytes.data(), bytes.size());
+  size_ = bytes.size();
+}
+
+char* Tail::Room(std::size_t count) {
+  if (capacity_ - size_ < count) {
+    std::size_t wanted = size_ * 2;
+    if (wanted < size_ + count) wanted = size_ + count;
+    data_ = static_cast<char*>(std::realloc(data_, wanted));
+    CHECK(data_ != nullptr);
+    capacity_ = wanted;
+  }
+  return data_ + size_;
+}
+
+void Tail::DropFront(std::size_t count) {
+  size_ -= count;
+  if (size_ == 0) return Release();
+  std::memmove(data_, data_ + count, size_);
+}
+
+void Tail::Release() {
+  std::free(data_);
+  data_ = nullptr;
+  size_ = capacity_ = 0;
+}
+
+void PendingOutput::Append(std::string_view bytes) {
+  if (bytes.empty()) return;
+  Part part{.owned = std::make_unique_for_overwrite<char[]>(bytes.size()), .attached = nullptr, .bytes = {}};
+  std::memcpy(part.owned.get(), bytes.data(), bytes.size());
+  part.bytes = {part.owned.get(), bytes.size()};
+  parts_.push_back(std::move(part));
+  bytes_ += bytes.size();
+}
+
+void PendingOutput::Append(resp::Attachment attachment, std::size_t skip) {
+  Part part{.owned = nullptr, .attached = std::make_unique<resp::Attachment>(std::move(attachment)), .bytes = {}};
+  part.bytes = part.attached->Bytes().substr(skip);
+  bytes_ += part.bytes.size();
+  parts_.push_back(std::move(part));
+}
+
+bool PendingOutput::WriteTo(int descriptor) {
+  while (!parts_.empty()) {
+    iovec vector[kPartsPerWrite];
+    int count = 0;
+    for (const Part& part : parts_) {
+      if (count == kPartsPerWrite) break;
+      vector[count++] = {const_cast<char*>(part.bytes.data()), part.bytes.size()};
+    }
+    const ssize_t written = writev(descriptor, vector, count);
+    if (written < 0) return errno == EAGAIN || errno == EINTR;
+    auto left = static_cast<std::size_t>(written);
+    bytes_ -= left;
+    while (!parts_.empty() && left >= parts_.front().bytes.size()) {
+      left -= parts_.front().bytes.size();
+      parts_.pop_front();
+    }
+    if (left > 0) parts_.front().bytes.remove_prefix(left);
+  }
+  return true;
+}
+
+}  // namespace zedis::server

@@ -1,0 +1,89 @@
+#include "server/server.h"
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <sstream>
+#include <string_view>
+
+#include "base/check.h"
+#include "commands/tables.h"
+
+namespace zedis::server {
+namespace {
+
+constexpr int kShardBits = 8;
+
+std::uint64_t RandomSeed() {
+  std::uint64_t seed = 0;
+  CHECK(getrandom(&seed, sizeof seed, 0) == sizeof seed);
+  return seed;
+}
+
+}  // namespace
+
+Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
+    : config_(config), tunables_(tunables), log_(log), registry_(commands::AllTables()) {
+  const auto workers = static_cast<int>(config.Number("threads"));
+  keyspace_ = std::make_unique<store::Keyspace>(kShardBits, static_cast<int>(config.Number("databases")), RandomSeed());
+  locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
+  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, host_, *this, log_, workers};
+  for (int i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(i, wiring));
+}
+
+Server::~Server() { Stop(); }
+
+std::expected<void, std::string> Server::Listen() {
+  const auto port = static_cast<int>(config_.Number("port"));
+  const auto backlog = static_cast<int>(config_.Number("tcp-backlog"));
+  if (port == 0) return {};
+  std::istringstream hosts(config_.Text("bind"));
+  int opened = 0;
+  for (std::string host; hosts >> host;) {
+    // "-" before an address: it does not matter if this machine does not have it.
+    const bool optional = host.starts_with('-');
+    if (optional) host.erase(0, 1);
+    auto socket = net::ListenTcp(host, port, backlog);
+    if (!socket && optional && socket.error().find("in use") == std::string::npos) continue;
+    if (!socket) return std::unexpected(socket.error());
+    workers_[0]->Listen(*std::move(socket), false);
+    ++opened;
+  }
+  if (opened == 0) return std::unexpected("None of the addresses of 'bind' exists on this machine");
+  return {};
+}
+
+std::expected<void, std::string> Server::Start() {
+  if (auto listening = Listen(); !listening) return listening;
+  for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
+  return {};
+}
+
+void Server::Stop() {
+  for (auto& worker : workers_) worker->Stop();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+void Server::Place(NewConnection connection) {
+  std::size_t least = 0;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    total += workers_[i]->connections();
+    if (workers_[i]->connections() < workers_[least]->connections()) least = i;
+  }
+  if (total >= static_cast<std::uint64_t>(tunables_.maxclients.Get())) {
+    constexpr std::string_view kRefusal = "-ERR max number of clients reached\r\n";
+    [[maybe_unused]] const ssize_t written = write(connection.socket.get(), kRefusal.data(), kRefusal.size());
+    ++workers_[0]->stats().rejected_connections;
+    return;
+  }
+  connection.id = next_id_.fetch_add(1, std::memory_order_relaxed);
+  workers_[least]->Adopt(std::move(connection));
+}
+
+void Server::Opened(Connection& connection) { connection.authenticated = true; }
+
+void Server::Closed(Connection&) {}
+
+}  // namespace zedis::server

@@ -1,0 +1,345 @@
+#include "server/worker.h"
+
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace zedis::server {
+namespace {
+
+std::int64_t WallMs() {
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
+
+}  // namespace
+
+Worker::Worker(int number, const WorkerWiring& wiring)
+    : wiring_(wiring),
+      dispatcher_(wiring.registry, wiring.gate),
+      context_(wiring.locks, wiring.tunables, wiring.door, wiring.registry, stats_, wiring.host, output_),
+      batch_(dispatcher_, context_),
+      input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
+  poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
+  context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
+}
+
+Worker::~Worker() {
+  for (auto& connection : connections_) wiring_.connections.Closed(*connection);
+}
+
+void Worker::Adopt(NewConnection connection) {
+  inbox_.Send(std::move(connection));
+  waker_.Wake();
+}
+
+void Worker::Stop() {
+  stopping_.store(true, std::memory_order_seq_cst);
+  waker_.Wake();
+}
+
+void Worker::Listen(net::Descriptor socket, bool is_unix) {
+  auto listener = std::make_unique<Listener>();
+  listener->kind = Source::Kind::kListener;
+  listener->socket = std::move(socket);
+  listener->is_unix = is_unix;
+  poller_.Add(listener->socket.get(), EPOLLIN, static_cast<Source*>(listener.get()));
+  listeners_.push_back(std::move(listener));
+}
+
+void Worker::Run() {
+  while (!stopping_.load(std::memory_order_relaxed)) Tick(work_left_ ? 1 : kTickMs);
+}
+
+void Worker::Tick(int timeout_ms) {
+  waker_.WillSleep();
+  if (!inbox_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
+  const std::span<epoll_event> events = poller_.Wait(timeout_ms);
+  waker_.Awake();
+  context_.now_ms = WallMs();
+  context_.access_clock = static_cast<std::uint32_t>(context_.now_ms / 1000) & 0xffffff;
+  ++stats_.loop_cycles;
+  for (const epoll_event& event : events) {
+    auto* source = static_cast<Source*>(event.data.ptr);
+    switch (source->kind) {
+      case Source::Kind::kWaker:
+        waker_.Drain();
+        break;
+      case Source::Kind::kListener:
+        Accept(static_cast<Listener&>(*source));
+        break;
+      case Source::Kind::kConnection: {
+        auto& connection = static_cast<Connection&>(*source);
+        if ((event.events & EPOLLOUT) != 0) SendPending(connection);
+        if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 && !connection.closing) Read(connection);
+        break;
+      }
+    }
+  }
+  RunInputs();
+  TakeInbox();
+  if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
+  DestroyClosed();
+}
+
+// --- connections come and go ---
+
+void Worker::TakeInbox() {
+  inbox_.TakeAll([&](NewConnection&& fresh) { AddConnection(std::move(fresh)); });
+}
+
+void Worker::Accept(Listener& listener) {
+  const std::int64_t most = wiring_.tunables.max_new_connections_per_cycle.Get();
+  for (std::int64_t i = 0; i < most; ++i) {
+    net::Descriptor socket(accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket) return;
+    wiring_.connections.Place({.socket = std::move(socket), .is_unix = listener.is_unix});
+  }
+}
+
+void Worker::AddConnection(NewConnection fresh) {
+  net::ConfigureConnection(fresh.socket.get(), static_cast<int>(wiring_.tunables.tcp_keepalive_s.Get()));
+  auto connection = std::make_unique<Connection>(std::move(fresh.socket));
+  connection->id = fresh.id;
+  connection->created_ms = context_.now_ms;
+  connection->last_interaction_ms.Set(context_.now_ms);
+  connection->index = static_cast<std::uint32_t>(connections_.size());
+  if (fresh.is_unix) connection->shown_flags.Set(engine::Session::kShowUnix);
+  poller_.Add(connection->socket.get(), EPOLLIN, static_cast<Source*>(connection.get()));
+  wiring_.connections.Opened(*connection);
+  connections_.push_back(std::move(connection));
+  connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
+  ++stats_.connections;
+}
+
+void Worker::Close(Connection& connection) {
+  if (connection.closing) return;
+  connection.closing = true;
+  poller_.Remove(connection.socket.get());
+  closed_.push_back(&connection);
+}
+
+// Connections end here only, when no batch or event refers to them any more.
+void Worker::DestroyClosed() {
+  for (Connection* connection : closed_) {
+    wiring_.connections.Closed(*connection);
+    const std::uint32_t index = connection->index;
+    connections_.back()->index = index;
+    std::swap(connections_[index], connections_.back());
+    connections_.pop_back();
+  }
+  if (closed_.empty()) return;
+  closed_.clear();
+  connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
+}
+
+// --- input ---
+
+bool Worker::NoteRead(Connection& connection, ssize_t count) {
+  if (count > 0) {
+    stats_.bytes_in += static_cast<std::uint64_t>(count);
+    connection.bytes_in.Add(static_cast<std::uint64_t>(count));
+    return true;
+  }
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  Close(connection);
+  return false;
+}
+
+void Worker::Read(Connection& connection) {
+  if (connection.tail.size() >= kLargeTailBytes) return ReadIntoTail(connection);
+  if (kInputBytes - input_used_ < kLargeTailBytes + kReadBytes) RunInputs();
+  char* begin = input_.get() + input_used_;
+  const std::size_t kept = connection.tail.size();
+  const ssize_t count = read(connection.socket.get(), begin + kept, kReadBytes);
+  if (!NoteRead(connection, count)) return;
+  if (kept != 0) {
+    std::memcpy(begin, connection.tail.data(), kept);
+    connection.tail.Release();
+  }
+  const char* end = begin + kept + count;
+  inputs_.push_back({&connection, begin, end, false});
+  // The parser may look at a word at a time; the next input starts on another cache line.
+  input_used_ = (static_cast<std::size_t>(end - input_.get()) + 63) & ~std::size_t{63};
+}
+
+void Worker::ReadIntoTail(Connection& connection) {
+  // As much as is missing, but never more than doubles what is there: nothing is allocated for what a client claims.
+  const auto missing = static_cast<std::size_t>(std::max<std::uint64_t>(connection.progress.NeededBytes(), kReadBytes));
+  const std::size_t room = std::min({missing, connection.tail.size(), kTailReadBytesMax});
+  char* begin = connection.tail.Room(room);
+  const ssize_t count = read(connection.socket.get(), begin, room);
+  if (!NoteRead(connection, count)) return;
+  connection.tail.Commit(static_cast<std::size_t>(count));
+  inputs_.push_back({&connection, nullptr, nullptr, true});
+}
+
+void Worker::RunInputs() {
+  for (const Input& input : inputs_) ParseInput(input);
+  RunBatch();
+  inputs_.clear();
+  input_used_ = 0;
+}
+
+void Worker::ParseInput(const Input& input) {
+  Connection& connection = *input.connection;
+  if (connection.closing || connection.close_after_reply) return;
+  if (!input.in_tail) {
+    const char* left = ParseRequests(connection, input.begin, input.end);
+    if (left != input.end) connection.tail.Assign({left, static_cast<std::size_t>(input.end - left)});
+  } else {
+    const char* begin = connection.tail.data();
+    const char* left = ParseRequests(connection, begin, begin + connection.tail.size());
+    // Requests show bytes of the tail: they run before it changes.
+    if (left != begin) {
+      RunBatch();
+      connection.tail.DropFront(static_cast<std::size_t>(left - begin));
+    }
+  }
+  connection.input_bytes.Set(static_cast<std::uint32_t>(connection.tail.size()));
+  connection.input_capacity.Set(static_cast<std::uint32_t>(connection.tail.capacity()));
+  if (connection.tail.size() > static_cast<std::size_t>(wiring_.tunables.client_query_buffer_limit_bytes.Get())) {
+    wiring_.log.Warning("Closing client that reached max query buffer length: id={}", connection.id);
+    ++stats_.query_buffer_disconnections;
+    Close(connection);
+  }
+}
+
+// Adds everything complete to the batch, running it when it is full. Returns where the unfinished rest begins.
+const char* Worker::ParseRequests(Connection& connection, const char* cursor, const char* end) {
+  resp::RequestLimits limits{.max_bulk_bytes = wiring_.tunables.proto_max_bulk_len_bytes.Get()};
+  while (cursor != end) {
+    limits.authenticated = connection.authenticated;
+    const std::size_t first = batch_.arguments().Size();
+    const resp::ParseStatus status = resp::ParseRequest(cursor, end, limits, connection.progress, batch_.arguments());
+    if (status == resp::ParseStatus::kIncomplete) break;
+    if (status == resp::ParseStatus::kError) {
+      batch_.arguments().Truncate(first);
+      batch_.AddProtocolError(connection, "ERR " + connection.progress.ErrorText());
+      cursor = end;
+    } else {
+      batch_.Add(connection, first, batch_.arguments().Size() - first);
+    }
+    // A client that has not logged in yet: the next request may be parsed by other limits.
+    if (batch_.full() || !connection.authenticated) RunBatch();
+    if (connection.close_after_reply || connection.closing) return end;
+  }
+  return cursor;
+}
+
+// --- execution and output ---
+
+void Worker::RunBatch() {
+  if (batch_.empty()) return;
+  batch_.Run();
+  for (const engine::Batch::Span& span : batch_.spans()) Send(span);
+  output_.Clear();
+}
+
+void Worker::Send(const engine::Batch::Span& span) {
+  auto& connection = static_cast<Connection&>(*span.session);
+  if (connection.closing) return;
+  std::size_t written = 0;
+  if (connection.pending != nullptr) {
+    Queue(connection, span.begin, span.end);
+    CheckOutputLimit(connection);
+  } else if (span.end != span.begin || !output_.Attachments().empty()) {
+    if (!WriteSpan(connection, span.begin, span.end, written)) return Close(connection);
+  }
+  if (connection.close_after_reply && connection.pending == nullptr) Close(connection);
+}
+
+// Writes one session's replies, attachments in their places, or queues what the socket does not take.
+bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t end, std::size_t& written) {
+  if (output_.Attachments().empty()) [[likely]] {
+    const ssize_t count = write(connection.socket.get(), output_.Data() + begin, end - begin);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
+    written = count < 0 ? 0 : static_cast<std::size_t>(count);
+    stats_.bytes_out += written;
+    connection.bytes_out.Add(written);
+    if (begin + written == end) return true;
+  }
+  connection.pending = std::make_unique<PendingOutput>();
+  Queue(connection, begin + written, end);
+  if (!connection.pending->WriteTo(connection.socket.get())) return false;
+  if (connection.pending->empty()) {
+    connection.pending.reset();
+  } else {
+    poller_.Change(connection.socket.get(), EPOLLIN | EPOLLOUT, static_cast<Source*>(&connection));
+    CheckOutputLimit(connection);
+  }
+  return true;
+}
+
+// Moves bytes [from, end) of the output and what is attached between them behind what already waits.
+void Worker::Queue(Connection& connection, std::size_t from, std::size_t end) {
+  PendingOutput& pending = *connection.pending;
+  const std::size_t before = pending.bytes();
+  std::size_t next = from;
+  for (resp::Attachment& attachment : output_.MutableAttachments()) {
+    if (attachment.Offset() < from || attachment.Offset() >= end || !attachment.Held()) continue;
+    pending.Append(std::string_view(output_.Data() + next, attachment.Offset() - next));
+    next = attachment.Offset();
+    pending.Append(std::move(attachment), 0);
+  }
+  pending.Append(std::string_view(output_.Data() + next, end - next));
+  connection.output_bytes.Set(pending.bytes());
+  const std::size_t added = pending.bytes() - before;
+  stats_.bytes_out += added;
+  connection.bytes_out.Add(added);
+}
+
+void Worker::SendPending(Connection& connection) {
+  if (connection.pending == nullptr || connection.closing) return;
+  if (!connection.pending->WriteTo(connection.socket.get())) return Close(connection);
+  connection.output_bytes.Set(connection.pending->bytes());
+  if (!connection.pending->empty()) return;
+  connection.pending.reset();
+  connection.over_soft_limit_since_ms = 0;
+  poller_.Change(connection.socket.get(), EPOLLIN, static_cast<Source*>(&connection));
+  if (connection.close_after_reply) Close(connection);
+}
+
+void Worker::CheckOutputLimit(Connection& connection) {
+  const auto& limit = wiring_.tunables.output_buffer_limits[static_cast<std::size_t>(base::OutputClass::kNormal)];
+  const auto waiting = static_cast<std::int64_t>(connection.pending->bytes());
+  const std::int64_t hard = limit.hard_bytes.Get();
+  const std::int64_t soft = limit.soft_bytes.Get();
+  bool over = hard > 0 && waiting > hard;
+  if (soft > 0 && waiting > soft) {
+    if (connection.over_soft_limit_since_ms == 0) connection.over_soft_limit_since_ms = context_.now_ms;
+    over |= context_.now_ms - connection.over_soft_limit_since_ms > limit.soft_seconds.Get() * 1000;
+  } else {
+    connection.over_soft_limit_since_ms = 0;
+  }
+  if (!over) return;
+  wiring_.log.Warning("Client id={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+                      connection.id);
+  ++stats_.output_buffer_disconnections;
+  Close(connection);
+}
+
+// --- periodic ---
+
+void Worker::Housekeep() {
+  next_housekeeping_ms_ = context_.now_ms + kTickMs;
+  if (context_.now_ms >= next_idle_check_ms_) {
+    next_idle_check_ms_ = context_.now_ms + 1000;
+    CloseIdle();
+  }
+}
+
+void Worker::CloseIdle() {
+  const std::int64_t limit_ms = wiring_.tunables.client_timeout_s.Get() * 1000;
+  if (limit_ms == 0) return;
+  for (const auto& connection : connections_) {
+    if (context_.now_ms - connection->last_interaction_ms.Get() > limit_ms) Close(*connection);
+  }
+}
+
+}  // namespace zedis::server

@@ -1,0 +1,118 @@
+// Worker: one thread with its own event loop and its own connections, which never change threads. Executes every
+// command that its connections send.
+//
+// A tick: every socket that is ready is read once, into one buffer of the worker, before anything runs. Then all that
+// is complete is parsed and run in batches (engine/batch.h), and each connection gets one write per batch. Periodic
+// work runs between ticks on a budget.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/inbox.h"
+#include "engine/batch.h"
+#include "engine/dispatch.h"
+#include "engine/locks.h"
+#include "net/poller.h"
+#include "server/connection.h"
+#include "server/worker_host.h"
+
+namespace zedis::server {
+
+struct NewConnection {
+  net::Descriptor socket;
+  std::uint64_t id = 0;
+  bool is_unix = false;
+};
+
+class Worker {
+ public:
+  Worker(int number, const WorkerWiring& wiring);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // Any thread.
+  void Adopt(NewConnection connection);
+  void Stop();
+  std::uint32_t connections() const { return connection_count_.load(std::memory_order_relaxed); }
+  const engine::WorkerStats& stats() const { return stats_; }
+  engine::WorkerStats& stats() { return stats_; }
+
+  // Sockets whose connections this worker accepts and hands out. Before Run.
+  void Listen(net::Descriptor socket, bool is_unix);
+
+  // Until Stop. The calling thread becomes the worker's.
+  void Run();
+
+ private:
+  struct Listener : Source {
+    net::Descriptor socket;
+    bool is_unix;
+  };
+  // What one connection has sent in this tick.
+  struct Input {
+    Connection* connection;
+    const char* begin;
+    const char* end;
+    bool in_tail;  // the bytes lie in the connection's own buffer
+  };
+
+  static constexpr std::size_t kInputBytes = std::size_t{4} << 20;
+  static constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+  // From this size on an unfinished request is read into the connection's own buffer.
+  static constexpr std::size_t kLargeTailBytes = std::size_t{32} << 10;
+  static constexpr std::size_t kTailReadBytesMax = std::size_t{1} << 20;
+  // Replies beyond this are written before the batch ends.
+  static constexpr int kTickMs = 100;
+
+  void Tick(int timeout_ms);
+  void TakeInbox();
+  void Accept(Listener& listener);
+  void AddConnection(NewConnection fresh);
+  void Read(Connection& connection);
+  void ReadIntoTail(Connection& connection);
+  bool NoteRead(Connection& connection, ssize_t count);
+  void RunInputs();
+  void ParseInput(const Input& input);
+  const char* ParseRequests(Connection& connection, const char* cursor, const char* end);
+  void RunBatch();
+  void Send(const engine::Batch::Span& span);
+  void Queue(Connection& connection, std::size_t from, std::size_t end);
+  bool WriteSpan(Connection& connection, std::size_t begin, std::size_t end, std::size_t& written);
+  void SendPending(Connection& connection);
+  void CheckOutputLimit(Connection& connection);
+  void Close(Connection& connection);
+  void DestroyClosed();
+  void Housekeep();
+  void CloseIdle();
+
+  const WorkerWiring wiring_;
+  engine::WorkerStats stats_;
+  resp::OutputBuffer output_;
+  engine::Dispatcher dispatcher_;
+  engine::Context context_;
+  engine::Batch batch_;
+
+  net::Poller poller_;
+  net::Waker waker_;
+  Source waker_source_{Source::Kind::kWaker};
+  base::Inbox<NewConnection> inbox_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::uint32_t> connection_count_{0};
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> closed_;
+  std::unique_ptr<char[]> input_;
+  std::size_t input_used_ = 0;
+  std::vector<Input> inputs_;
+  std::int64_t next_housekeeping_ms_ = 0;
+  std::int64_t next_idle_check_ms_ = 0;
+  bool work_left_ = false;
+};
+
+}  // namespace zedis::server

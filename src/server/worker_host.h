@@ -1,0 +1,41 @@
+// What a worker needs of the server around it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "base/log.h"
+#include "base/tunables.h"
+#include "engine/context.h"
+#include "engine/dispatch.h"
+
+namespace zedis::server {
+
+struct NewConnection;
+struct Connection;
+
+// Connections as the whole server sees them.
+class ConnectionHost {
+ public:
+  virtual ~ConnectionHost() = default;
+  // Hands a fresh socket to a worker, or refuses it.
+  virtual void Place(NewConnection connection) = 0;
+  // Called by the worker that owns the connection.
+  virtual void Opened(Connection& connection) = 0;
+  virtual void Closed(Connection& connection) = 0;
+};
+
+struct WorkerWiring {
+  engine::LockTable& locks;
+  const base::Tunables& tunables;
+  const engine::WriteDoor& door;
+  const engine::Registry& registry;
+  engine::Gate& gate;
+  engine::Host& host;
+  ConnectionHost& connections;
+  base::Log& log;
+  int workers;
+};
+
+}  // namespace zedis::server
