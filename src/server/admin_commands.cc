@@ -129,7 +129,6 @@ Outcome Shutdown(Context& ctx, Args args) {
     services.log.Warning("SHUTDOWN SAVE was refused: persistence comes later");
     return ctx.Fail("ERR Errors trying to SHUTDOWN. Check logs.");
   }
-  services.log.Notice("User requested shutdown...");
   ctx.session->close_after_reply = true;
   services.lifecycle.RequestShutdown();
   return Done();

@@ -9,10 +9,9 @@ ClientAddresses ClientRegistry::Client::Addresses() const {
   return {net::PeerOf(descriptor).Text(), net::LocalOf(descriptor).Text()};
 }
 
-void ClientRegistry::Add(engine::Session& session, int descriptor) {
+void ClientRegistry::Add(const engine::Session& session, int descriptor) {
   const std::lock_guard lock(mutex_);
-  session.id = ++last_id_;
-  clients_.emplace_hint(clients_.end(), session.id, Client{&session, descriptor});
+  CHECK(clients_.emplace(session.id, Client{&session, descriptor}).second);
 }
 
 void ClientRegistry::Remove(const engine::Session& session) {

@@ -28,8 +28,8 @@ class ClientRegistry {
     ClientAddresses Addresses() const;
   };
 
-  // Gives the session its id. REQUIRES: created_ms is set.
-  void Add(engine::Session& session, int descriptor);
+  // REQUIRES: the session has an id of its own, and created_ms is set.
+  void Add(const engine::Session& session, int descriptor);
   void Remove(const engine::Session& session);
 
   // Whether the client is on this machine: a loopback address or a Unix socket.
@@ -57,7 +57,6 @@ class ClientRegistry {
 
  private:
   mutable std::mutex mutex_;
-  std::uint64_t last_id_ = 0;
   // By id, which is also the order of arrival. Addresses are asked of the system when somebody wants to see them, so an
   // idle connection costs 64 bytes here.
   std::map<std::uint64_t, Client> clients_;

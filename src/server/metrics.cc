@@ -7,8 +7,6 @@
 
 namespace zedis::server {
 
-Metrics::Metrics(std::vector<const engine::WorkerStats*> workers) : workers_(std::move(workers)) {}
-
 double Metrics::Samples::Mean() const {
   return std::accumulate(per_s.begin(), per_s.end(), 0.0) / static_cast<double>(kSamples);
 }
@@ -55,8 +53,8 @@ void Metrics::Reset() {
 
 void Metrics::Sample(std::int64_t now_ms) {
   const std::lock_guard lock(mutex_);
+  if (now_ms - sampled_ms_ < kSampleMs) return;
   peak_bytes_ = std::max<std::uint64_t>(peak_bytes_, base::MemoryCount::UsedBytes());
-  if (now_ms <= sampled_ms_) return;
   const double seconds = static_cast<double>(now_ms - sampled_ms_) / 1000;
   for (std::size_t i = 0; i < kWatchedCount; ++i) {
     const std::uint64_t total = Total(kWatched[i]);

@@ -14,8 +14,8 @@ namespace zedis::server {
 
 class Metrics {
  public:
-  // REQUIRES: the counters live as long as this.
-  explicit Metrics(std::vector<const engine::WorkerStats*> workers);
+  // REQUIRES: no thread runs yet; the counters live as long as this.
+  void Watch(const engine::WorkerStats& worker) { workers_.push_back(&worker); }
 
   std::size_t workers() const { return workers_.size(); }
 
@@ -26,7 +26,7 @@ class Metrics {
   // CONFIG RESETSTAT. Counters belong to their workers, so it notes what they are instead of changing them.
   void Reset();
 
-  // Looks at the counters and at memory; to be called about ten times a second by one thread.
+  // Looks at the counters and at memory, if the last look was a tenth of a second ago.
   void Sample(std::int64_t now_ms);
 
   struct Rates {
@@ -42,6 +42,7 @@ class Metrics {
   std::uint64_t PeakBytes();
 
  private:
+  static constexpr std::int64_t kSampleMs = 95;
   static constexpr std::size_t kSamples = 16;  // as Redis: rates are means over so many samples
   enum Watched : std::size_t { kCommands, kBytesIn, kBytesOut, kCycles, kCycleUs, kWatchedCount };
   static constexpr std::array<Member, kWatchedCount> kWatched = {
