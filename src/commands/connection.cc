@@ -11,6 +11,8 @@ namespace {
 
 using namespace engine;  // NOLINT: a family is written in the engine's words
 
+constexpr Error kNotAnInt32{"ERR value is out of range, value must between -2147483648 and 2147483647"};
+
 Outcome Ping(Context& ctx, Args args) {
   if (args.size() > 2) return ctx.Fail("ERR wrong number of arguments for 'ping' command");
   if (args.size() == 2) {
@@ -33,8 +35,10 @@ Outcome Quit(Context& ctx, Args) {
 }
 
 Outcome Select(Context& ctx, Args args) {
-  TRY(const std::int64_t index, ParseIntegerIn(args[1], std::numeric_limits<std::int32_t>::min(),
-                                               std::numeric_limits<std::int32_t>::max(), kNotAnInteger));
+  TRY(const std::int64_t index, ParseInteger(args[1]));
+  if (index < std::numeric_limits<std::int32_t>::min() || index > std::numeric_limits<std::int32_t>::max()) {
+    return kNotAnInt32;
+  }
   if (index < 0 || index >= ctx.keyspace.databases()) return kDatabaseIndexOutOfRange;
   ctx.session->database.Set(static_cast<std::int32_t>(index));
   ctx.reply.Ok();

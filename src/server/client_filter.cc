@@ -31,7 +31,7 @@ bool Contains(std::string_view letters, std::string_view wanted) {
 const std::array<std::string_view, ClientFilter::kFieldCount> ClientFilter::kFieldNames = {
     "addr", "laddr", "ip", "name", "lib-name", "lib-ver", "user", "flags", "type", "db", "capa"};
 
-Outcome ClientFilter::CheckValue(Context& ctx, Field field, std::string_view option, std::string_view value) {
+Outcome ClientFilter::CheckValue(Context& ctx, Field field, bool is_not, std::string_view value) {
   static constexpr std::string_view kFlagLetters = "NOSMPxbtRBdcuAUreTiE";
   switch (field) {
     case kType:
@@ -45,8 +45,7 @@ Outcome ClientFilter::CheckValue(Context& ctx, Field field, std::string_view opt
     case kFlags:
       for (const char c : value) {
         if (kFlagLetters.find(c) != std::string_view::npos) continue;
-        return ctx.Fail("ERR Unknown flags found in the {}filter: {}", option.size() > 5 ? "NOT-FLAGS " : "provided ",
-                        c);
+        return ctx.Fail("ERR Unknown flags found in the {} filter: {}", is_not ? "NOT-FLAGS" : "provided", c);
       }
       return Done();
     case kDb:
@@ -68,16 +67,26 @@ Outcome ClientFilter::CheckValue(Context& ctx, Field field, std::string_view opt
 }
 
 // False if the option is none of the fields.
-Expected<bool> ClientFilter::TakeField(Context& ctx, std::string_view option, std::string_view value) {
+bool ClientFilter::TakeField(std::string_view option, std::string_view value) {
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const bool is_not = option.size() == kFieldNames[i].size() + 4 && EqualsIgnoreCase("not-", option.substr(0, 4));
     if (!EqualsIgnoreCase(kFieldNames[i], is_not ? option.substr(4) : option)) continue;
-    const Outcome outcome = CheckValue(ctx, static_cast<Field>(i), option, value);
-    if (!outcome.ok()) return std::unexpected(outcome.error());
     (is_not ? fields_[i].is_not : fields_[i].is) = value;
     return true;
   }
   return false;
+}
+
+Outcome ClientFilter::CheckValues(Context& ctx) const {
+  for (std::size_t i = 0; i < kFieldCount; ++i) {
+    for (const bool is_not : {false, true}) {
+      const std::optional<std::string_view>& value = is_not ? fields_[i].is_not : fields_[i].is;
+      if (!value) continue;
+      const Outcome outcome = CheckValue(ctx, static_cast<Field>(i), is_not, *value);
+      if (!outcome.ok()) return outcome;
+    }
+  }
+  return Done();
 }
 
 Expected<bool> ClientFilter::TakeNumber(Context& ctx, std::string_view option, std::string_view value) {
@@ -126,11 +135,13 @@ Expected<ClientFilter> ClientFilter::Parse(Context& ctx, Args args, std::size_t 
       filter.skip_me_ = EqualsIgnoreCase("yes", value);
       continue;
     }
-    TRY(const bool is_field, filter.TakeField(ctx, option, value));
-    if (is_field) continue;
+    if (filter.TakeField(option, value)) continue;
     TRY(const bool is_number, filter.TakeNumber(ctx, option, value));
     if (!is_number) return std::unexpected(&kSyntaxError);
   }
+  // Values are looked at when all options are known to be such, as Redis does with the one that it takes.
+  const Outcome outcome = filter.CheckValues(ctx);
+  if (!outcome.ok()) return std::unexpected(outcome.error());
   return filter;
 }
 

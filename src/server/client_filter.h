@@ -41,9 +41,10 @@ class ClientFilter {
 
   static const std::array<std::string_view, kFieldCount> kFieldNames;
 
-  engine::Expected<bool> TakeField(engine::Context& ctx, std::string_view option, std::string_view value);
+  bool TakeField(std::string_view option, std::string_view value);
+  engine::Outcome CheckValues(engine::Context& ctx) const;
   engine::Expected<bool> TakeNumber(engine::Context& ctx, std::string_view option, std::string_view value);
-  static engine::Outcome CheckValue(engine::Context& ctx, Field field, std::string_view option, std::string_view value);
+  static engine::Outcome CheckValue(engine::Context& ctx, Field field, bool is_not, std::string_view value);
   static engine::Expected<std::vector<std::uint64_t>> TakeIds(engine::Args args, std::size_t& next);
 
   std::vector<std::uint64_t> ids_;  // empty: all

@@ -17,7 +17,8 @@ constexpr Error kNoPasswordConfigured{
 constexpr Error kProtocolNotAnInteger{"ERR Protocol version is not an integer or out of range"};
 constexpr Error kUnsupportedProtocol{"NOPROTO unsupported protocol version"};
 constexpr Error kHelloNeedsAuth{
-    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option "
+    "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> "
+    "option "
     "can be used to authenticate the client and select the RESP protocol version at the same time"};
 constexpr Error kBadClientName{"ERR Client names cannot contain spaces, newlines or special characters."};
 
@@ -111,7 +112,8 @@ Outcome Reset(Context& ctx, Args) {
   SetText(session, &Session::Texts::name, "");
   SetNoTouch(session, false);
   SetNoEvict(session, false);
-  session.reply_mode = ReplyMode::kOn;
+  // A SKIP before it still silences this very command.
+  if (session.reply_mode == ReplyMode::kOff) session.reply_mode = ReplyMode::kOn;
   ctx.reply.SimpleString("RESET");
   return Done();
 }
