@@ -8,6 +8,7 @@ std::span<const Table> AllTables() {
   // One in a line, so that branches that add one merge.
   // clang-format off
   static const std::array kTables = {
+      ConnectionCommands(),
       StringCommands(),
       ManyStringsCommands(),
       StringEditCommands(),

@@ -10,6 +10,7 @@ namespace zedis::commands {
 
 using Table = std::span<const engine::Command>;
 
+Table ConnectionCommands();
 Table StringCommands();
 Table ManyStringsCommands();
 Table StringEditCommands();
