@@ -101,6 +101,13 @@ class Context {
     door.Report({key, database, event});
   }
 
+  // Tells observers that there was no such key before; Put does it.
+  void ReportNew(const store::Key& key, int database) {
+    if ((tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
+      door.Report({key, database, {base::kNotifyNew, "new"}});
+    }
+  }
+
   // Erases a key that is due and reports it as expired.
   void Expire(const store::Key& key, int database, store::Database::Slot slot);
   // The same for entries found by a walk over a shard, by their handles.
@@ -187,9 +194,7 @@ inline store::Entry* Context::Put(const store::Key& key, const store::Value& val
   const bool by_time = access_clock < store::kFrequencyClock;
   const std::uint32_t access = by_time ? access_clock : FrequencyAfter(is_new ? nullptr : owner.At(slot));
   store::Entry* entry = owner.PutAt(key, slot, value, expire_at_ms, access);
-  if (is_new && (tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
-    door.Report({key, session->database.Get(), {base::kNotifyNew, "new"}});
-  }
+  if (is_new) ReportNew(key, session->database.Get());
   return entry;
 }
 
