@@ -2,6 +2,7 @@
 #pragma once
 
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <bit>
 #include <cstddef>
@@ -16,13 +17,17 @@ inline void* Allocate(std::size_t bytes) {
   CHECK(block != nullptr);
   return block;
 }
-inline void* AllocateZeroed(std::size_t bytes) {
-  void* block = std::calloc(bytes, 1);
-  CHECK(block != nullptr);
-  return block;
-}
 inline void Free(void* block) { std::free(block); }
 inline std::size_t AllocatedBytes(void* block) { return block == nullptr ? 0 : malloc_usable_size(block); }
+
+// Zeros straight from the system, which takes no memory until it is written to. A general allocator of the kind used
+// here writes the zeros itself: 300 ms for 512 MB. For blocks of a megabyte and more.
+inline void* MapZeroed(std::size_t bytes) {
+  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(block != MAP_FAILED);
+  return block;
+}
+inline void Unmap(void* block, std::size_t bytes) { CHECK(munmap(block, bytes) == 0); }
 
 // `bytes` rounded up to a size that mimalloc does not round further: 5, 6, 7 or 8 times a power of two.
 // A block of such a size wastes nothing.
