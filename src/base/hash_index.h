@@ -167,11 +167,12 @@ class HashIndex {
   template <class Release>
   bool Drain(Release release);
 
-  // Prefetching in stages, for a whole batch one stage after the other.
+  // Prefetching in stages, for a whole group of keys one stage after the other. Null: the entry is not to be
+  // prefetched (no table, or it changed meanwhile).
   void PeekDirectory(std::uint64_t hash) const;
-  void PeekSegment(std::uint64_t hash) const;
-  void PeekBucket(std::uint64_t hash) const;
-  void PeekEntry(std::uint64_t hash) const;
+  const IndexSegment* PeekSegment(std::uint64_t hash) const;
+  const IndexBucket* PeekBucket(const IndexSegment* segment, std::uint64_t hash) const;
+  void PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
 
  private:
   struct Moved {

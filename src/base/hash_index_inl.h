@@ -411,46 +411,39 @@ auto HashIndex<Traits>::Pick(Random random) const -> Slot {
 #endif
 
 template <class Traits>
-ZEDIS_RACY_HINT void HashIndex<Traits>::PeekDirectory(std::uint64_t hash) const {
+ZEDIS_RACY_HINT inline void HashIndex<Traits>::PeekDirectory(std::uint64_t hash) const {
   const std::uint64_t packed = directory_.load(std::memory_order_relaxed);
   const char* directory = arena_->At(static_cast<Handle>(packed >> 8));
   _mm_prefetch(directory + 4 * DirectoryIndex(PositionOf(hash), packed & 0xff), _MM_HINT_T0);
 }
 
 template <class Traits>
-ZEDIS_RACY_HINT void HashIndex<Traits>::PeekSegment(std::uint64_t hash) const {
+ZEDIS_RACY_HINT inline const IndexSegment* HashIndex<Traits>::PeekSegment(std::uint64_t hash) const {
   const std::uint64_t packed = directory_.load(std::memory_order_relaxed);
-  if (packed == 0) return;
+  if (packed == 0) return nullptr;
   const auto* directory = reinterpret_cast<const Handle*>(arena_->At(static_cast<Handle>(packed >> 8)));
-  const Handle segment = directory[DirectoryIndex(PositionOf(hash), packed & 0xff)];
-  _mm_prefetch(arena_->At(segment), _MM_HINT_T0);
+  const Handle handle = directory[DirectoryIndex(PositionOf(hash), packed & 0xff)];
+  if (!arena_->PeekReadable(handle)) return nullptr;
+  const auto* segment = reinterpret_cast<const IndexSegment*>(arena_->At(handle));
+  _mm_prefetch(reinterpret_cast<const char*>(segment), _MM_HINT_T0);
+  return segment;
 }
 
 template <class Traits>
-ZEDIS_RACY_HINT void HashIndex<Traits>::PeekBucket(std::uint64_t hash) const {
-  const std::uint64_t packed = directory_.load(std::memory_order_relaxed);
-  if (packed == 0) return;
-  const auto* directory = reinterpret_cast<const Handle*>(arena_->At(static_cast<Handle>(packed >> 8)));
-  const Handle handle = directory[DirectoryIndex(PositionOf(hash), packed & 0xff)];
-  if (!arena_->PeekReadable(handle)) return;
-  const auto* segment = reinterpret_cast<const IndexSegment*>(arena_->At(handle));
-  const int number = HomeBucket(PositionOf(hash), segment->depth & 31u, segment->subs * 8);
-  _mm_prefetch(arena_->At(segment->sub[(number >> 3) & 7]) + (number & 7) * 64, _MM_HINT_T0);
-}
-
-template <class Traits>
-ZEDIS_RACY_HINT void HashIndex<Traits>::PeekEntry(std::uint64_t hash) const {
-  const std::uint64_t packed = directory_.load(std::memory_order_relaxed);
-  if (packed == 0) return;
-  const auto* directory = reinterpret_cast<const Handle*>(arena_->At(static_cast<Handle>(packed >> 8)));
-  const Handle handle = directory[DirectoryIndex(PositionOf(hash), packed & 0xff)];
-  if (!arena_->PeekReadable(handle)) return;
-  const auto* segment = reinterpret_cast<const IndexSegment*>(arena_->At(handle));
+ZEDIS_RACY_HINT inline const IndexBucket* HashIndex<Traits>::PeekBucket(const IndexSegment* segment,
+                                                                        std::uint64_t hash) const {
   const int number = HomeBucket(PositionOf(hash), segment->depth & 31u, segment->subs * 8);
   const Handle sub = segment->sub[(number >> 3) & 7];
-  if (!arena_->PeekReadable(sub)) return;
+  if (!arena_->PeekReadable(sub)) return nullptr;
   const auto* bucket = reinterpret_cast<const IndexBucket*>(arena_->At(sub) + (number & 7) * 64);
-  const __m128i tags = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket->tag));  // a stale handle: any address
+  _mm_prefetch(reinterpret_cast<const char*>(bucket), _MM_HINT_T0);
+  return bucket;
+}
+
+template <class Traits>
+ZEDIS_RACY_HINT inline void HashIndex<Traits>::PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const {
+  // Not the aligned load of IndexBucket::Match: a stale handle may lead to any address.
+  const __m128i tags = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket->tag));
   const __m128i equal = _mm_cmpeq_epi8(tags, _mm_set1_epi8(static_cast<char>(TagOf(hash))));
   const std::uint32_t match = static_cast<std::uint32_t>(_mm_movemask_epi8(equal)) & 0xfff;
   if (match == 0) return;

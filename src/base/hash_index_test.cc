@@ -181,11 +181,12 @@ TEST_F(HashIndexTest, PeekFunctionsFollowNoWildHandle) {
   for (int i = 0; i < 100'000; ++i) {
     const std::uint64_t hash = random_();
     index_.PeekDirectory(hash);
-    index_.PeekSegment(hash);
-    index_.PeekBucket(hash);
-    index_.PeekEntry(hash);
+    const IndexSegment* segment = index_.PeekSegment(hash);
+    ASSERT_NE(segment, nullptr);
+    const IndexBucket* bucket = index_.PeekBucket(segment, hash);
+    ASSERT_NE(bucket, nullptr);
+    index_.PeekEntry(bucket, hash);
   }
-  SUCCEED();
 }
 
 }  // namespace

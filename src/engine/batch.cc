@@ -6,13 +6,15 @@ void Batch::Add(Session& session, std::size_t first_argument, std::size_t argume
   const Args args = arguments_.Slice(first_argument, argument_count);
   const ResolvedCommand* command = dispatcher_.Lookup(args);
   items_[size_++] = {&session, command, static_cast<std::uint32_t>(first_argument),
-                     static_cast<std::uint32_t>(argument_count), 0};
+                     static_cast<std::uint32_t>(argument_count), 0,
+                     static_cast<std::uint16_t>(probe_count_)};
   if (hashes_.size() < arguments_.Size()) [[unlikely]]
     hashes_.resize(std::max<std::size_t>(arguments_.Size() * 2, 1024));
   if (command == nullptr || command->shape == ResolvedCommand::KeyShape::kNone) return;
   std::uint64_t* hashes = hashes_.data() + first_argument;
   const std::size_t first_key = Dispatcher::HashKeys(*command, args, context_.keyspace.seed(), hashes);
   if (first_key != 0) AddProbes(session, *command, args, hashes, first_key);
+  items_[size_ - 1].probes_end = static_cast<std::uint16_t>(probe_count_);
 }
 
 void Batch::AddProbes(const Session& session, const ResolvedCommand& command, Args args, const std::uint64_t* hashes,
@@ -25,26 +27,33 @@ void Batch::AddProbes(const Session& session, const ResolvedCommand& command, Ar
                                                   : count + command.last;
   for (auto i = static_cast<std::ptrdiff_t>(first_key); i <= last && probe_count_ < kProbesMax; i += command.step) {
     const std::uint64_t hash = hashes[i];
-    probes_[probe_count_++] = {&context_.keyspace.database(context_.keyspace.ShardOf(hash), database), hash};
+    probes_[probe_count_++] = {
+        &context_.keyspace.database(context_.keyspace.ShardOf(hash), database).index(), hash, {nullptr}};
   }
 }
 
 void Batch::AddProtocolError(Session& session, std::string text) {
   errors_.push_back(std::move(text));
-  items_[size_++] = {&session, nullptr, 0, 0, static_cast<std::uint32_t>(errors_.size())};
+  items_[size_++] = {&session, nullptr, 0, 0, static_cast<std::uint16_t>(errors_.size()),
+                     static_cast<std::uint16_t>(probe_count_)};
 }
 
-void Batch::Prefetch() const {
-  const Probe* const end = probes_.data() + probe_count_;
-  for (const Probe* probe = probes_.data(); probe != end; ++probe) {
-    _mm_prefetch(reinterpret_cast<const char*>(probe->database), _MM_HINT_T0);
-  }
-  for (const Probe* probe = probes_.data(); probe != end; ++probe) {
-    probe->database->index().PeekDirectory(probe->hash);
-  }
-  for (const Probe* probe = probes_.data(); probe != end; ++probe) probe->database->index().PeekSegment(probe->hash);
-  for (const Probe* probe = probes_.data(); probe != end; ++probe) probe->database->index().PeekBucket(probe->hash);
-  for (const Probe* probe = probes_.data(); probe != end; ++probe) probe->database->index().PeekEntry(probe->hash);
+// Takes each stage one step: `group` is the one whose entries are fetched; those behind it are in earlier stages.
+void Batch::Prefetch(std::ptrdiff_t group) {
+  const auto for_group = [&](std::ptrdiff_t number, auto stage) {
+    if (number < 0) return;
+    const std::size_t begin = static_cast<std::size_t>(number) * kGroupProbes;
+    const std::size_t end = std::min(begin + kGroupProbes, probe_count_);
+    for (std::size_t i = begin; i < end; ++i) stage(probes_[i]);
+  };
+  for_group(group + 3, [](Probe& probe) { probe.index->PeekDirectory(probe.hash); });
+  for_group(group + 2, [](Probe& probe) { probe.segment = probe.index->PeekSegment(probe.hash); });
+  for_group(group + 1, [](Probe& probe) {
+    if (probe.segment != nullptr) probe.bucket = probe.index->PeekBucket(probe.segment, probe.hash);
+  });
+  for_group(group, [](Probe& probe) {
+    if (probe.bucket != nullptr) probe.index->PeekEntry(probe.bucket, probe.hash);
+  });
 }
 
 void Batch::RunItem(const Item& item) {
@@ -75,7 +84,9 @@ void Batch::RunItem(const Item& item) {
 
 void Batch::Run() {
   spans_.clear();
-  Prefetch();
+  // Fills the pipeline: the entries of the first two groups are on their way when the first request runs.
+  std::ptrdiff_t fetched = -3;
+  while (fetched < 2) Prefetch(fetched++);
   resp::OutputBuffer& output = context_.reply.Output();
   const Item* const end = items_.data() + size_;
   for (const Item* item = items_.data(); item != end;) {
@@ -83,6 +94,7 @@ void Batch::Run() {
     const std::size_t begin = output.Size();
     std::uint64_t commands = 0;
     for (; item != end && item->session == session; ++item) {
+      while (item->probes_end > static_cast<std::size_t>(fetched - 1) * kGroupProbes) Prefetch(fetched++);
       if (session->close_after_reply) continue;
       RunItem(*item);
       ++commands;

@@ -54,16 +54,23 @@ class Batch {
     const ResolvedCommand* command;
     std::uint32_t first_argument;
     std::uint32_t argument_count;
-    std::uint32_t error;  // 1 + index in errors_; 0: none
+    std::uint16_t error;       // 1 + index in errors_; 0: none
+    std::uint16_t probes_end;  // probes of this and all earlier items
   };
+  // A key that some request will look up, and how far its prefetching has come.
   struct Probe {
-    store::Database* database;
+    const store::EntryIndex* index;
     std::uint64_t hash;
+    union {
+      const base::IndexSegment* segment;
+      const base::IndexBucket* bucket;
+    };
   };
+  static constexpr std::size_t kGroupProbes = 16;
 
   void AddProbes(const Session& session, const ResolvedCommand& command, Args args, const std::uint64_t* hashes,
                  std::size_t first_key);
-  void Prefetch() const;
+  void Prefetch(std::ptrdiff_t group);
   void RunItem(const Item& item);
 
   Dispatcher& dispatcher_;

@@ -1,5 +1,8 @@
 #include "engine/registry.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/check.h"
 
 namespace zedis::engine {
@@ -35,14 +38,30 @@ bool EqualsIgnoreCase(std::string_view lower, std::string_view any) {
   return true;
 }
 
-std::uint32_t Registry::Bucket(std::string_view name) {
-  std::uint32_t hash = static_cast<std::uint32_t>(name.size());
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c | 0x20)) * 0x01000193u;
-  return (hash ^ hash >> 15) % kTableSize;
+// The first and last bytes of a name with its length, letters in lower case. Names of up to 8 bytes that consist of
+// letters differ in it: setting bit 5 maps only letters to letters.
+std::uint64_t Registry::Pack(std::string_view name) {
+  const std::size_t size = name.size();
+  std::uint64_t packed = 0;
+  if (size >= 4) {
+    std::uint32_t first;
+    std::uint32_t last;
+    std::memcpy(&first, name.data(), 4);
+    std::memcpy(&last, name.data() + size - 4, 4);
+    packed = first | std::uint64_t{last} << 32;
+  } else if (size > 0) {
+    const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(name[i])}; };
+    packed = byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16;
+  }
+  return (packed | 0x2020202020202020) + size;
 }
 
-Registry::Registry(std::span<const std::span<const Command>> families)
-    : table_(std::make_unique<const ResolvedCommand*[]>(kTableSize)) {
+std::uint32_t Registry::Bucket(std::uint64_t packed) {
+  return static_cast<std::uint32_t>(packed * 0x9e3779b97f4a7c15ull >> 53);
+}
+
+Registry::Registry(std::span<const std::span<const Command>> families) : table_(std::make_unique<Named[]>(kTableSize)) {
+  static_assert(kTableSize == 1u << (64 - 53));
   std::size_t total = 0;
   for (const auto& family : families) total += family.size();
   commands_.resize(total);
@@ -53,16 +72,23 @@ Registry::Registry(std::span<const std::span<const Command>> families)
   CHECK(total < kTableSize / 2);
   for (ResolvedCommand& command : commands_) {
     for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
-    CHECK(Find(command.row->name) == nullptr);  // a name twice
-    std::uint32_t bucket = Bucket(command.row->name);
-    while (table_[bucket] != nullptr) bucket = (bucket + 1) % kTableSize;
-    table_[bucket] = &command;
+    const std::string_view name = command.row->name;
+    CHECK(Find(name) == nullptr);  // a name twice
+    const std::uint64_t packed = Pack(name);
+    std::uint32_t bucket = Bucket(packed);
+    while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
+    const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    table_[bucket] = {packed, &command, letters && name.size() <= 8};
   }
 }
 
 const ResolvedCommand* Registry::Find(std::string_view name) const {
-  for (std::uint32_t bucket = Bucket(name); table_[bucket] != nullptr; bucket = (bucket + 1) % kTableSize) {
-    if (EqualsIgnoreCase(table_[bucket]->row->name, name)) return table_[bucket];
+  const std::uint64_t packed = Pack(name);
+  for (std::uint32_t bucket = Bucket(packed); table_[bucket].command != nullptr; bucket = (bucket + 1) % kTableSize) {
+    const Named& candidate = table_[bucket];
+    if (candidate.packed != packed) continue;
+    if (candidate.whole && name.size() == candidate.command->row->name.size()) return candidate.command;
+    if (EqualsIgnoreCase(candidate.command->row->name, name)) return candidate.command;
   }
   return nullptr;
 }

@@ -43,11 +43,18 @@ class Registry {
  private:
   static constexpr std::uint32_t kTableSize = 2048;
 
-  static std::uint32_t Bucket(std::string_view name);
+  // A row under its packed name.
+  struct Named {
+    std::uint64_t packed = 0;
+    const ResolvedCommand* command = nullptr;
+    bool whole = false;  // the packed name says all there is to know: 8 letters at most
+  };
+  static std::uint64_t Pack(std::string_view name);
+  static std::uint32_t Bucket(std::uint64_t packed);
 
   std::vector<ResolvedCommand> commands_;
   std::uint32_t count_ = 0;
-  std::unique_ptr<const ResolvedCommand*[]> table_;
+  std::unique_ptr<Named[]> table_;
 };
 
 // Calls visit(argument index, KeySpec) for each key of a request, as the row's key specifications say. Returns false

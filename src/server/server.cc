@@ -12,7 +12,7 @@
 namespace zedis::server {
 namespace {
 
-constexpr int kShardBits = 8;
+constexpr int kShardBits = 4;
 
 std::uint64_t RandomSeed() {
   std::uint64_t seed = 0;

@@ -88,7 +88,7 @@ class Entry {
   bool KeyEquals(std::string_view key) const {
     const std::uint8_t* at = KeyField();
     if (!key_is_far()) [[likely]]
-      return *at == key.size() && std::memcmp(at + 1, key.data(), key.size()) == 0;
+      return *at == key.size() && SameBytes(at + 1, key.data(), key.size());
     return this->key() == key;
   }
 
@@ -122,6 +122,22 @@ class Entry {
   static constexpr std::uint8_t kTtlBit = 1 << 5;
   static constexpr std::uint8_t kFarKeyBit = 1 << 6;
 
+  // memcmp without the call: most keys have 8 to 32 bytes.
+  static bool SameBytes(const void* one, const void* other, std::size_t size) {
+    const auto* a = static_cast<const char*>(one);
+    const auto* b = static_cast<const char*>(other);
+    if (size < 8 || size > 32) return std::memcmp(a, b, size) == 0;
+    for (std::size_t i = 0; i + 8 < size; i += 8) {
+      if (Read<std::uint64_t>(a + i) != Read<std::uint64_t>(b + i)) return false;
+    }
+    return Read<std::uint64_t>(a + size - 8) == Read<std::uint64_t>(b + size - 8);
+  }
+  template <class T>
+  static T Read(const char* at) {
+    T value;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+  }
   template <class T>
   static T Read(const std::uint8_t* at) {
     T value;
