@@ -12,6 +12,20 @@ using Table = std::span<const engine::Command>;
 
 Table ConnectionCommands();
 Table StringCommands();
+Table ManyStringsCommands();
+Table StringEditCommands();
+Table CounterCommands();
+Table BitCommands();
+Table BitFieldCommands();
+Table ListCommands();
+Table ListElementCommands();
+Table KeyCommands();
+Table ScanCommands();
+Table ExpiryCommands();
+Table MoveCommands();
+Table ObjectCommands();
+Table FlushCommands();
+Table DebugCommands();
 
 std::span<const Table> AllTables();
 

@@ -19,4 +19,18 @@ void Context::Expire(const store::Key& key, int database, store::Database::Slot 
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
+void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries) {
+  store::Database& owner = keyspace.database(shard, database);
+  for (const base::Arena::Handle handle : entries) {
+    const auto* entry = reinterpret_cast<const store::Entry*>(owner.arena().At(handle));
+    const store::Key key = keyspace.MakeKey(entry->key());
+    Expire(key, database, owner.FindSlot(key));
+  }
+}
+
+std::uint32_t Context::FrequencyAfter(const store::Entry* overwritten) {
+  if (overwritten == nullptr) return access_clock & store::kAccessMask;
+  return store::AfterAccess(overwritten->access(), now_ms, tunables, Random());
+}
+
 }  // namespace zedis::engine

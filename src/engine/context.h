@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,7 @@
 #include "engine/session.h"
 #include "engine/stats.h"
 #include "resp/reply.h"
+#include "store/access.h"
 #include "store/keyspace.h"
 
 namespace zedis::engine {
@@ -57,6 +59,20 @@ class Context {
   // Neither counts nor notes: OBJECT, TTL, DEBUG.
   store::Entry* Peek(const store::Key& key) { return PeekIn(key, session->database.Get()); }
   store::Entry* PeekIn(const store::Key& key, int database);
+  // Counts a hit or a miss, but is no access: EXISTS, TYPE, TTL.
+  store::Entry* Inspect(const store::Key& key) {
+    store::Entry* entry = Peek(key);
+    ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
+    return entry;
+  }
+  // Notes an access, for LRU or LFU. Find does it.
+  void NoteAccess(store::Entry* entry) {
+    if (access_clock < store::kFrequencyClock) [[likely]] {
+      entry->SetAccess(access_clock);
+    } else {
+      entry->SetAccess(store::AfterAccess(entry->access(), now_ms, tunables, Random()));
+    }
+  }
 
   // The same, with an error if the key holds another type.
   Expected<store::Entry*> FindAs(store::Type type, const store::Key& key) { return Typed(type, Find(key)); }
@@ -66,10 +82,9 @@ class Context {
 
   store::Database& DatabaseOf(const store::Key& key) { return keyspace.DatabaseOf(key, session->database.Get()); }
 
-  // Creates the key or overwrites whatever it holds.
-  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry) {
-    return DatabaseOf(key).Put(key, value, expire_at_ms, access_clock);
-  }
+  // Creates the key or overwrites whatever it holds. The only lookup that a plain SET needs: a key that is due expires
+  // here as it would in FindForWrite.
+  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry);
   // Replaces the value of an entry that was just found; its time to live stays. Returns where it is now.
   store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value) {
     return DatabaseOf(key).SetValue(key, entry, value);
@@ -88,13 +103,22 @@ class Context {
 
   // Erases a key that is due and reports it as expired.
   void Expire(const store::Key& key, int database, store::Database::Slot slot);
+  // The same for entries found by a walk over a shard, by their handles.
+  void ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries);
+
+  // Sets the time for the commands that follow: once per batch.
+  void SetTime(std::int64_t time_ms) {
+    now_ms = time_ms;
+    access_clock = store::AccessClock(time_ms, tunables);
+  }
 
   // --- errors and numbers ---
 
-  // An error whose text is composed. The text lives until the next command.
+  // An error whose text is composed; line ends at its end are dropped. The text lives until the next command.
   template <class... Arguments>
   Failure Fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     error_text_ = fmt::format(format, std::forward<Arguments>(arguments)...);
+    while (error_text_.ends_with('\r') || error_text_.ends_with('\n')) error_text_.pop_back();
     error_ = Error{error_text_};
     return &error_;
   }
@@ -118,7 +142,7 @@ class Context {
   const ResolvedCommand* command = nullptr;
   const std::uint64_t* hashes = nullptr;  // parallel to the arguments; set where an argument is a key
   std::int64_t now_ms = 0;                // one reading per batch
-  std::uint32_t access_clock = 0;         // what an access writes into the entry
+  std::uint32_t access_clock = 0;         // what an access writes into the entry, see store/access.h
   std::uint64_t random_state = 0;
 
  private:
@@ -127,6 +151,8 @@ class Context {
     x *= 0xd6e8feb86659fd93ull;
     return x ^ x >> 32;
   }
+  // What the access field of a key gets that is about to be written, under an LFU policy: an overwrite keeps the count.
+  std::uint32_t FrequencyAfter(const store::Entry* overwritten);
   static Expected<store::Entry*> Typed(store::Type type, store::Entry* entry) {
     if (entry != nullptr && entry->type() != type) return std::unexpected(&kWrongType);
     return entry;
@@ -146,7 +172,24 @@ inline store::Entry* Context::FindIn(const store::Key& key, int database, bool r
   }
   if (reading) ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
   // The clock advances rarely, so that most reads leave the line clean.
-  if (entry != nullptr && entry->access() != access_clock && !session->no_touch) entry->SetAccess(access_clock);
+  if (entry != nullptr && entry->access() != access_clock && !session->no_touch) NoteAccess(entry);
+  return entry;
+}
+
+inline store::Entry* Context::Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms) {
+  store::Database& owner = DatabaseOf(key);
+  store::Database::Slot slot = owner.FindSlot(key);
+  if (slot && owner.At(slot)->ExpiredAt(now_ms)) [[unlikely]] {
+    Expire(key, session->database.Get(), slot);
+    slot = {};
+  }
+  const bool is_new = !slot;
+  const bool by_time = access_clock < store::kFrequencyClock;
+  const std::uint32_t access = by_time ? access_clock : FrequencyAfter(is_new ? nullptr : owner.At(slot));
+  store::Entry* entry = owner.PutAt(key, slot, value, expire_at_ms, access);
+  if (is_new && (tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
+    door.Report({key, session->database.Get(), {base::kNotifyNew, "new"}});
+  }
   return entry;
 }
 

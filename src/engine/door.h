@@ -29,6 +29,10 @@ class WriteObserver {
   virtual ~WriteObserver() = default;
   // Called by the worker that changed the key, under the lock of its shard.
   virtual void OnChange(const Change& change) = 0;
+  // All keys of a database are about to go. Under all locks.
+  virtual void OnFlush(int /*database*/) {}
+  // Two databases have exchanged their keys. Under all locks.
+  virtual void OnSwap(int /*one*/, int /*other*/) {}
 };
 
 class WriteDoor {
@@ -37,6 +41,12 @@ class WriteDoor {
   void AddObserver(WriteObserver& observer) { observers_.push_back(&observer); }
   void Report(const Change& change) const {
     for (WriteObserver* observer : observers_) observer->OnChange(change);
+  }
+  void ReportFlush(int database) const {
+    for (WriteObserver* observer : observers_) observer->OnFlush(database);
+  }
+  void ReportSwap(int one, int other) const {
+    for (WriteObserver* observer : observers_) observer->OnSwap(one, other);
   }
 
  private:

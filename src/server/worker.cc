@@ -24,6 +24,7 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       dispatcher_(wiring.registry, wiring.gate),
       context_(wiring.locks, wiring.tunables, wiring.door, wiring.registry, stats_, wiring.host, output_),
       batch_(dispatcher_, context_),
+      housekeeping_(context_, number, wiring.workers),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
@@ -61,8 +62,7 @@ void Worker::Tick(int timeout_ms) {
   if (!inbox_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
-  context_.now_ms = WallMs();
-  context_.access_clock = static_cast<std::uint32_t>(context_.now_ms / 1000) & 0xffffff;
+  context_.SetTime(WallMs());
   ++stats_.loop_cycles;
   for (const epoll_event& event : events) {
     auto* source = static_cast<Source*>(event.data.ptr);
@@ -329,6 +329,7 @@ void Worker::CheckOutputLimit(Connection& connection) {
 void Worker::Housekeep() {
   next_housekeeping_ms_ = context_.now_ms + kTickMs;
   wiring_.connections.Sample(context_.now_ms);
+  work_left_ = housekeeping_.Run(kHousekeepingUs);
   if (context_.now_ms >= next_idle_check_ms_) {
     next_idle_check_ms_ = context_.now_ms + 1000;
     CloseIdle();

@@ -16,6 +16,7 @@
 #include "base/inbox.h"
 #include "engine/batch.h"
 #include "engine/dispatch.h"
+#include "engine/housekeeping.h"
 #include "engine/locks.h"
 #include "net/poller.h"
 #include "server/connection.h"
@@ -69,6 +70,7 @@ class Worker {
   static constexpr std::size_t kTailReadBytesMax = std::size_t{1} << 20;
   // Replies beyond this are written before the batch ends.
   static constexpr int kTickMs = 100;
+  static constexpr std::int64_t kHousekeepingUs = 500;
 
   void Tick(int timeout_ms);
   void TakeInbox();
@@ -97,6 +99,7 @@ class Worker {
   engine::Dispatcher dispatcher_;
   engine::Context context_;
   engine::Batch batch_;
+  engine::Housekeeping housekeeping_;
 
   net::Poller poller_;
   net::Waker waker_;
@@ -112,7 +115,7 @@ class Worker {
   std::vector<Input> inputs_;
   std::int64_t next_housekeeping_ms_ = 0;
   std::int64_t next_idle_check_ms_ = 0;
-  bool work_left_ = false;
+  bool work_left_ = false;  // of housekeeping
 };
 
 }  // namespace zedis::server

@@ -19,22 +19,24 @@ FarKey* NewFarKey(std::string_view key) {
 
 }  // namespace
 
-// Records a time to live in the mark of the slot and in the segment's earliest time.
+void Database::LowerEarliest(const Key& key, std::int64_t expire_at_ms) {
+  base::IndexSegment* segment = index_.SegmentFor(key.hash);
+  if (expire_at_ms < segment->earliest_ms) segment->earliest_ms = expire_at_ms;
+  if (expire_at_ms < earliest_ms_) earliest_ms_ = expire_at_ms;
+}
+
+// Records a time to live in the mark of the slot, in the segment's earliest time and in ours.
 void Database::NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms) {
   const bool has_ttl = expire_at_ms != kNoExpiry;
-  if (has_ttl) {
-    base::IndexSegment* segment = index_.SegmentFor(key.hash);
-    if (expire_at_ms < segment->earliest_ms) segment->earliest_ms = expire_at_ms;
-  }
+  if (has_ttl) LowerEarliest(key, expire_at_ms);
   if (has_ttl == had_ttl) return;
   slot.Mark(has_ttl);
   volatile_keys_ += has_ttl ? 1 : static_cast<std::size_t>(-1);
 }
 
-Entry* Database::Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
+Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
   const bool has_ttl = expire_at_ms != kNoExpiry;
   const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, has_ttl);
-  Slot slot = FindSlot(key);
   if (!slot) {
     const base::Arena::Handle handle = arena().Allocate(bytes);
     auto* entry = reinterpret_cast<Entry*>(arena().At(handle));
@@ -43,8 +45,7 @@ Entry* Database::Put(const Key& key, const Value& value, std::int64_t expire_at_
     index_.Insert(key.hash, handle, has_ttl);
     if (has_ttl) {
       ++volatile_keys_;
-      base::IndexSegment* segment = index_.SegmentFor(key.hash);
-      if (expire_at_ms < segment->earliest_ms) segment->earliest_ms = expire_at_ms;
+      LowerEarliest(key, expire_at_ms);
     }
     return entry;
   }
@@ -100,19 +101,7 @@ Entry* Database::SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_
     entry->OverwriteExpiry(expire_at_ms);
   } else {
     char copy[kNearValueMax];
-    Value value{.type = entry->type(), .storage = entry->storage()};
-    switch (entry->storage()) {
-      case Storage::kInteger:
-        value.integer = entry->integer();
-        break;
-      case Storage::kNear:
-        std::memcpy(copy, entry->near().data(), entry->near().size());
-        value.bytes = {copy, entry->near().size()};
-        break;
-      case Storage::kFar:
-        value.far = entry->far();
-        break;
-    }
+    const Value value = entry->CopyValue(copy);
     slot = Move(key, slot, entry, value, expire_at_ms, entry->access());
     entry = At(slot);
   }
@@ -120,12 +109,12 @@ Entry* Database::SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_
   return entry;
 }
 
-void Database::FreeValue(const Entry& entry) {
-  const TypeRow& row = RowOf(entry.type());
-  if (row.free_slice != nullptr && row.elements(entry.far()) > kFreeAtOnceElements) {
-    garbage_->AddValue(entry.type(), entry.far());
+void Database::Discard(Type type, void* far) {
+  const TypeRow& row = RowOf(type);
+  if (row.free_slice != nullptr && row.elements(far) > kFreeAtOnceElements) {
+    garbage_->AddValue(type, far);
   } else {
-    row.free(entry.far());
+    row.free(far);
   }
 }
 
@@ -173,6 +162,30 @@ void Database::Clear() {
 void Database::Swap(Database& other) {
   index_.Swap(other.index_);
   std::swap(volatile_keys_, other.volatile_keys_);
+  std::swap(earliest_ms_, other.earliest_ms_);
+}
+
+void Database::TightenEarliest() {
+  earliest_ms_ = base::IndexSegment::kNever;
+  index_.ForEachSegment(0, [&](const base::IndexSegment& segment, std::uint64_t) {
+    if (segment.earliest_ms < earliest_ms_) earliest_ms_ = segment.earliest_ms;
+    return true;
+  });
+}
+
+std::uint64_t Database::CountLive(std::uint64_t position, int max_segments, std::int64_t now_ms,
+                                  std::size_t& live) const {
+  if (position == 0 && earliest_ms_ > now_ms) {
+    live += size();
+    return base::kPositionEnd;
+  }
+  return index_.ForEachSegment(position, [&](const base::IndexSegment& segment, std::uint64_t) {
+    live += segment.entries;
+    if (segment.earliest_ms <= now_ms) {
+      index_.ForEachMarked(segment, [&](Slot slot) { live -= At(slot)->ExpiredAt(now_ms) ? 1 : 0; });
+    }
+    return --max_segments > 0;
+  });
 }
 
 bool Database::DrainSlice() {

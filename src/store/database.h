@@ -57,7 +57,11 @@ class alignas(64) Database {
   }
 
   // Stores a value, whatever was there before, and frees that.
-  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
+  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
+    return PutAt(key, FindSlot(key), value, expire_at_ms, access);
+  }
+  // The same when FindSlot was just called: `slot` is what it returned.
+  Entry* PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
 
   // Replaces the value of a key that exists; its expiry stays. `entry` is dead afterwards.
   Entry* SetValue(const Key& key, Entry* entry, const Value& value);
@@ -75,6 +79,9 @@ class alignas(64) Database {
   // Takes the value of a key out and erases the key, without freeing what is far.
   Value Extract(const Key& key, Entry* entry);
 
+  // Frees a far value that is in no entry any more: in slices, by the garbage list, if it is large.
+  void Discard(Type type, void* far);
+
   // Frees all keys, in slices, by the garbage list. O(1) now.
   void Clear();
 
@@ -84,43 +91,60 @@ class alignas(64) Database {
   // Exchanges two databases of one shard.
   void Swap(Database& other);
 
-  // Looks through segments that may hold keys that are due, from `position` on, for at most `max_segments`; calls
-  // due(Slot) for each key due at now_ms (`due` must not change the table), then, outside of the walk,
-  // the caller erases them. Returns where to go on.
+  // No key is due before this time; it may be too early, never too late. IndexSegment::kNever: none has a ttl.
+  std::int64_t earliest_ms() const { return earliest_ms_; }
+
+  // Looks through a bounded number of segments from `position` on that may hold a key due by `due_by_ms` (at
+  // most now_ms), and stops after the first that holds any: calls due(Slot) for each key due at now_ms (`due` must not
+  // change the table). Before it does anything else to this database, the caller erases them all. Returns where to go
+  // on.
   template <class Due>
-  std::uint64_t SweepExpired(std::uint64_t position, int max_segments, std::int64_t now_ms, Due due);
+  std::uint64_t SweepExpired(std::uint64_t position, std::int64_t due_by_ms, std::int64_t now_ms, Due due);
+  // Makes earliest_ms() exact for the segments; worth it when a sweep has come to its end. O(segments).
+  void TightenEarliest();
+
+  // Adds the keys that are not due at now_ms to `live`, for at most `max_segments` from `position` on. Returns where
+  // to go on. O(keys of the segments in which something is due).
+  std::uint64_t CountLive(std::uint64_t position, int max_segments, std::int64_t now_ms, std::size_t& live) const;
 
   static constexpr std::size_t kFreeAtOnceElements = 64;
+  static constexpr int kSegmentsPerSweepMax = 8;
+  static constexpr int kSegmentsPassedPerSweepMax = 1024;
 
  private:
   Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
+  void LowerEarliest(const Key& key, std::int64_t expire_at_ms);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
-  void FreeValue(const Entry& entry);
+  void FreeValue(const Entry& entry) { Discard(entry.type(), entry.far()); }
   void FreeBlock(base::Arena::Handle handle);
 
   EntryIndex index_;
   std::size_t volatile_keys_ = 0;
+  std::int64_t earliest_ms_ = base::IndexSegment::kNever;
   GarbageList* garbage_;
 };
+static_assert(sizeof(Database) == 64, "a cache line each");
 
 template <class Due>
-std::uint64_t Database::SweepExpired(std::uint64_t position, int max_segments, std::int64_t now_ms, Due due) {
-  if (volatile_keys_ == 0) return base::kPositionEnd;
+std::uint64_t Database::SweepExpired(std::uint64_t position, std::int64_t due_by_ms, std::int64_t now_ms, Due due) {
+  if (earliest_ms_ > due_by_ms) return base::kPositionEnd;
+  int passed_left = kSegmentsPassedPerSweepMax;
+  int left = kSegmentsPerSweepMax;
   return index_.ForEachSegment(position, [&](base::IndexSegment& segment, std::uint64_t) {
-    if (segment.earliest_ms <= now_ms) {
-      std::int64_t earliest_ms = base::IndexSegment::kNever;
-      index_.ForEachMarked(segment, [&](Slot slot) {
-        const std::int64_t expire_at_ms = At(slot)->expire_at_ms();
-        if (expire_at_ms <= now_ms) {
-          due(slot);
-        } else if (expire_at_ms < earliest_ms) {
-          earliest_ms = expire_at_ms;
-        }
-      });
-      segment.earliest_ms = earliest_ms;
-      --max_segments;
-    }
-    return max_segments > 0;
+    if (segment.earliest_ms > due_by_ms) return --passed_left > 0;
+    std::int64_t earliest_ms = base::IndexSegment::kNever;
+    bool found = false;
+    index_.ForEachMarked(segment, [&](Slot slot) {
+      const std::int64_t expire_at_ms = At(slot)->expire_at_ms();
+      if (expire_at_ms <= now_ms) {
+        found = true;
+        due(slot);
+      } else if (expire_at_ms < earliest_ms) {
+        earliest_ms = expire_at_ms;
+      }
+    });
+    segment.earliest_ms = earliest_ms;
+    return !found && --left > 0;
   });
 }
 

@@ -21,9 +21,6 @@ struct alignas(64) Shard {
   base::SpinLock lock;
   base::Arena arena;
   GarbageList garbage;
-  // Where this shard's sweep for expired keys goes on: database and position in it.
-  int sweep_database = 0;
-  std::uint64_t sweep_position = 0;
 };
 
 class Keyspace {
@@ -47,6 +44,11 @@ class Keyspace {
   Database& database(int shard, int database) const { return databases_by_shard_[shard * databases_ + database]; }
   Database& DatabaseOf(const Key& key, int number) const { return database(ShardOf(key), number); }
 
+  // Whether keys that are due are looked for and erased (engine/expiry_cycle.h). Off, for debugging, they go when
+  // somebody comes across them. Any thread may call these two.
+  bool sweeping() const { return sweeping_.load(std::memory_order_relaxed); }
+  void SetSweeping(bool on) { sweeping_.store(on, std::memory_order_relaxed); }
+
  private:
   int shard_bits_;
   int shards_count_;
@@ -54,6 +56,7 @@ class Keyspace {
   std::uint64_t seed_;
   std::unique_ptr<Shard[]> shards_;
   Database* databases_by_shard_;
+  std::atomic<bool> sweeping_{true};
 };
 
 }  // namespace zedis::store

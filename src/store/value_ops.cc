@@ -2,8 +2,10 @@
 
 #include <array>
 
+#include "base/numbers.h"
 #include "types/list.h"
 #include "types/long_string.h"
+#include "types/packed_list.h"
 
 namespace zedis::store {
 namespace {
@@ -13,7 +15,54 @@ using types::LongString;
 
 constexpr std::size_t kListFreeElementsPerSlice = 4096;
 
+// Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
+// place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
+constexpr std::size_t kEmbeddedStringBytesMax = 44;
+
 void FreeNothing(void* far) { CHECK(far == nullptr); }
+std::string_view NoEncoding(const Entry&, const base::Tunables&) { return "unknown"; }
+void NoDigest(const Entry&, ValueDigest&) {}
+
+std::string_view StringEncoding(const Entry& entry, const base::Tunables&) {
+  switch (entry.storage()) {
+    case Storage::kInteger:
+      return "int";
+    case Storage::kNear:
+      return entry.edited() || entry.near().size() > kEmbeddedStringBytesMax ? "raw" : "embstr";
+    case Storage::kFar:
+      return "raw";
+  }
+  return "raw";
+}
+
+void DigestString(const Entry& entry, ValueDigest& digest) {
+  char digits[base::kInt64CharsMax];
+  switch (entry.storage()) {
+    case Storage::kInteger:
+      return digest.Mix({digits, static_cast<std::size_t>(base::FormatInt64(digits, entry.integer()) - digits)});
+    case Storage::kNear:
+      return digest.Mix(entry.near());
+    case Storage::kFar:
+      return digest.Mix(static_cast<const LongString*>(entry.far())->View());
+  }
+}
+
+std::string_view ListEncoding(const Entry& entry, const base::Tunables&) {
+  const bool packed = entry.storage() == Storage::kFar ? static_cast<const List*>(entry.far())->EncodingIsPacked()
+                                                       : !types::PackedListView(entry.near()).IsGrown();
+  return packed ? "listpack" : "quicklist";
+}
+
+void DigestList(const Entry& entry, ValueDigest& digest) {
+  types::IntegerText digits;
+  if (entry.storage() == Storage::kNear) {
+    for (const types::Element element : types::PackedListView(entry.near())) digest.Mix(element.Text(digits));
+    return;
+  }
+  const auto& list = *static_cast<const List*>(entry.far());
+  list.ForRange(0, list.Size(), types::Direction::kForward,
+                [&](const types::Element& element) { digest.Mix(element.Text(digits)); });
+}
 
 constexpr std::array<TypeRow, kTypeCount> kRows = {{
     {.type = Type::kString,
@@ -24,7 +73,10 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .memory = [](const void* far) { return static_cast<const LongString*>(far)->MemoryBytes(); },
      .duplicate = [](const void* far) -> void* {
        return LongString::Create(static_cast<const LongString*>(far)->View(), 0);
-     }},
+     },
+     .encoding = StringEncoding,
+     .digest = DigestString,
+     .digest_number = 0},
     {.type = Type::kList,
      .name = "list",
      .free = [](void* far) { delete static_cast<List*>(far); },
@@ -36,35 +88,50 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
          },
      .elements = [](const void* far) { return static_cast<const List*>(far)->Size(); },
      .memory = [](const void* far) { return static_cast<const List*>(far)->MemoryBytes(); },
-     .duplicate = [](const void* far) -> void* { return static_cast<const List*>(far)->Duplicate().release(); }},
+     .duplicate = [](const void* far) -> void* { return static_cast<const List*>(far)->Duplicate().release(); },
+     .encoding = ListEncoding,
+     .digest = DigestList,
+     .digest_number = 1},
     {.type = Type::kSet,
      .name = "set",
      .free = FreeNothing,
      .free_slice = nullptr,
      .elements = nullptr,
      .memory = nullptr,
-     .duplicate = nullptr},
+     .duplicate = nullptr,
+     .encoding = NoEncoding,
+     .digest = NoDigest,
+     .digest_number = 2},
     {.type = Type::kSortedSet,
      .name = "zset",
      .free = FreeNothing,
      .free_slice = nullptr,
      .elements = nullptr,
      .memory = nullptr,
-     .duplicate = nullptr},
+     .duplicate = nullptr,
+     .encoding = NoEncoding,
+     .digest = NoDigest,
+     .digest_number = 3},
     {.type = Type::kHash,
      .name = "hash",
      .free = FreeNothing,
      .free_slice = nullptr,
      .elements = nullptr,
      .memory = nullptr,
-     .duplicate = nullptr},
+     .duplicate = nullptr,
+     .encoding = NoEncoding,
+     .digest = NoDigest,
+     .digest_number = 4},
     {.type = Type::kStream,
      .name = "stream",
      .free = FreeNothing,
      .free_slice = nullptr,
      .elements = nullptr,
      .memory = nullptr,
-     .duplicate = nullptr},
+     .duplicate = nullptr,
+     .encoding = NoEncoding,
+     .digest = NoDigest,
+     .digest_number = 6},
 }};
 
 constexpr bool InEnumOrder() {

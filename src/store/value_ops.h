@@ -5,9 +5,20 @@
 #include <cstddef>
 #include <string_view>
 
+#include "base/tunables.h"
 #include "store/entry.h"
 
 namespace zedis::store {
+
+// What DEBUG DIGEST makes of a value, piece by piece; implemented where the digest is computed.
+class ValueDigest {
+ public:
+  virtual ~ValueDigest() = default;
+  // The order of what is mixed in matters.
+  virtual void Mix(std::string_view bytes) = 0;
+  // It does not: for members of a collection without order.
+  virtual void Add(std::string_view bytes) = 0;
+};
 
 struct TypeRow {
   Type type;
@@ -15,11 +26,18 @@ struct TypeRow {
   void (*free)(void* far);  // all at once
   // Frees part of a large value, a bounded amount; true when all of it is gone. Null: freeing is O(1).
   bool (*free_slice)(void* far);
-  std::size_t (*elements)(const void* far);  // how long freeing takes
-  std::size_t (*memory)(const void* far);    // bytes
-  void* (*duplicate)(const void* far);       // for COPY
+  std::size_t (*elements)(const void* far);                                          // how long freeing takes
+  std::size_t (*memory)(const void* far);                                            // bytes
+  void* (*duplicate)(const void* far);                                               // for COPY
+  std::string_view (*encoding)(const Entry& entry, const base::Tunables& tunables);  // as OBJECT ENCODING replies
+  void (*digest)(const Entry& entry, ValueDigest& digest);
+  std::uint32_t digest_number;  // of the type in a digest: Redis's numbers
 };
 
 const TypeRow& RowOf(Type type);
+
+inline std::string_view EncodingName(const Entry& entry, const base::Tunables& tunables) {
+  return RowOf(entry.type()).encoding(entry, tunables);
+}
 
 }  // namespace zedis::store

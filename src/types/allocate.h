@@ -21,6 +21,12 @@ inline void* Allocate(std::size_t bytes) {
   base::MemoryCount::Add(static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
   return block;
 }
+inline void* AllocateZeroed(std::size_t bytes) {
+  void* block = std::calloc(bytes, 1);
+  CHECK(block != nullptr);
+  base::MemoryCount::Add(static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
+  return block;
+}
 inline void Free(void* block) {
   base::MemoryCount::Add(-static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
   std::free(block);

@@ -67,7 +67,17 @@ def _hello_names_the_protocol(arguments, oracle, ours):
     return ours == oracle.replace(b"the HELLO AUTH", b"the HELLO <proto> AUTH")
 
 
+def _no_option_of_scan(arguments, oracle, ours):
+    return oracle == _ARGUMENT_ERRORS[0] and ours == b"-ERR NOVALUES option can only be used in HSCAN\r\n"
+
+
+def _shared_idle_time(arguments, oracle, ours):
+    return ours in (b":0\r\n", b":1\r\n", b":2\r\n") and oracle.startswith(b":")
+
+
 EXCEPTIONS = [
+    Exception_(("scan",), "since 7.4 an option of HSCAN is refused with a text of its own", _no_option_of_scan),
+    Exception_(("object|idletime",), "7.0 shares the objects of the integers 0 to 9999 and so their idle times", _shared_idle_time),
     Exception_(("<raw bytes>",), "redis-server skips the two bytes after a bulk unread; a stream out of step is worth an error", _strict_about_line_ends),
     Exception_(("object|encoding",), "since 7.2 a list that fits one node is a listpack", _small_list_is_listpack),
     Exception_(("object|refcount",), "7.0 shares the objects of the integers 0 to 9999; nothing else shares values", _shared_integers),

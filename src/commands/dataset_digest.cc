@@ -1,0 +1,45 @@
+#include "commands/dataset_digest.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+namespace zedis::commands {
+
+void DatasetDigest::Add(std::string_view bytes) {
+  static_assert(kBytes == SHA_DIGEST_LENGTH);
+  unsigned char hash[kBytes];
+  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash);
+  for (std::size_t i = 0; i < kBytes; ++i) bytes_[i] = static_cast<unsigned char>(bytes_[i] ^ hash[i]);
+}
+
+void DatasetDigest::Mix(std::string_view bytes) {
+  Add(bytes);
+  unsigned char hash[kBytes];
+  SHA1(bytes_.data(), kBytes, hash);
+  std::copy_n(hash, kBytes, bytes_.data());
+}
+
+void DatasetDigest::MixNumber(std::uint32_t number) {
+  const std::uint32_t big_endian = __builtin_bswap32(number);
+  Mix({reinterpret_cast<const char*>(&big_endian), sizeof big_endian});
+}
+
+void DatasetDigest::MixEntry(const store::Entry& entry) {
+  const store::TypeRow& row = store::RowOf(entry.type());
+  MixNumber(row.digest_number);
+  row.digest(entry, *this);
+  if (entry.has_ttl()) Add("!!expire!!");
+}
+
+std::string DatasetDigest::Hex() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const unsigned char byte : bytes_) {
+    hex += kDigits[byte >> 4];
+    hex += kDigits[byte & 15];
+  }
+  return hex;
+}
+
+}  // namespace zedis::commands
