@@ -3,24 +3,28 @@
 namespace zedis::commands {
 
 bool ExpiryOption::Take(engine::OptionCursor& cursor, Extra extra) {
-  if (kind != Kind::kNone) return false;
-  if (extra == kKeepTtl && cursor.Take("keepttl")) {
-    kind = Kind::kKeepTtl;
-  } else if (extra == kPersist && cursor.Take("persist")) {
-    kind = Kind::kPersist;
-  } else if (cursor.TakeWith("ex", 1)) {
-    kind = Kind::kSeconds;
-  } else if (cursor.TakeWith("px", 1)) {
-    kind = Kind::kMilliseconds;
-  } else if (cursor.TakeWith("exat", 1)) {
-    kind = Kind::kUnixSeconds;
-  } else if (cursor.TakeWith("pxat", 1)) {
-    kind = Kind::kUnixMilliseconds;
-  } else {
-    return false;
+  struct Word {
+    std::string_view text;
+    Kind kind;
+    bool allowed;
+  };
+  const Word words[] = {
+      {"ex", Kind::kSeconds, true},
+      {"px", Kind::kMilliseconds, true},
+      {"exat", Kind::kUnixSeconds, true},
+      {"pxat", Kind::kUnixMilliseconds, true},
+      {"keepttl", Kind::kKeepTtl, extra == kKeepTtl},
+      {"persist", Kind::kPersist, extra == kPersist},
+  };
+  for (const Word& word : words) {
+    if (!word.allowed || (kind != Kind::kNone && kind != word.kind)) continue;
+    const bool has_time = word.kind != Kind::kKeepTtl && word.kind != Kind::kPersist;
+    if (!cursor.TakeWith(word.text, has_time ? 1 : 0)) continue;
+    kind = word.kind;
+    if (has_time) time = cursor.Next();
+    return true;
   }
-  if (sets_time()) time = cursor.Next();
-  return true;
+  return false;
 }
 
 engine::Expected<std::int64_t> ExpiryOption::Resolve(engine::Context& ctx) const {

@@ -24,7 +24,8 @@ struct ExpiryOption {
   std::string_view time;                  // as given
   std::int64_t at_ms = store::kNoExpiry;  // the caller sets it from Resolve()
 
-  // Consumes one of the options; false if the next word is none of them or one was given before.
+  // Consumes one of the options; false if the next word is none of them or another one was given before. The same one
+  // may come again, the last counts, as in Redis.
   bool Take(engine::OptionCursor& cursor, Extra extra);
 
   bool sets_time() const {

@@ -1,3 +1,5 @@
+// Strings one at a time: GET, SET and what is like them.
+
 #include "commands/expiry_options.h"
 #include "commands/string_value.h"
 #include "commands/tables.h"
@@ -11,6 +13,10 @@ using namespace engine;  // NOLINT: a family is written in the engine's words
 using store::Entry;
 using store::Key;
 using store::Type;
+
+constexpr Event kSetEvent{base::kNotifyString, "set"};
+constexpr Event kExpireEvent{base::kNotifyGeneric, "expire"};
+constexpr Event kDelEvent{base::kNotifyGeneric, "del"};
 
 Outcome Get(Context& ctx, Args args) {
   TRY(const Entry* entry, ctx.FindAs(Type::kString, ctx.KeyAt(args, 1)));
@@ -30,14 +36,16 @@ struct SetOptions {
 Expected<SetOptions> ParseSetOptions(Context& ctx, Args args) {
   using Condition = SetOptions::Condition;
   SetOptions options;
+  Condition& condition = options.condition;
   OptionCursor cursor(args, 3);
   while (!cursor.done()) {
-    if (options.condition == Condition::kNone && cursor.Take("nx")) {
-      options.condition = Condition::kIfMissing;
-    } else if (options.condition == Condition::kNone && cursor.Take("xx")) {
-      options.condition = Condition::kIfExists;
-    } else if (options.condition == Condition::kNone && cursor.TakeWith("ifeq", 1)) {
-      options.condition = Condition::kIfEqual;
+    // As in Redis, a word may come again, but not after one that excludes it.
+    if ((condition == Condition::kNone || condition == Condition::kIfMissing) && cursor.Take("nx")) {
+      condition = Condition::kIfMissing;
+    } else if ((condition == Condition::kNone || condition == Condition::kIfExists) && cursor.Take("xx")) {
+      condition = Condition::kIfExists;
+    } else if (condition == Condition::kNone && cursor.TakeWith("ifeq", 1)) {
+      condition = Condition::kIfEqual;
       options.compared = cursor.Next();
     } else if (cursor.Take("get")) {
       options.get = true;
@@ -66,7 +74,7 @@ bool ConditionHolds(const SetOptions& options, const Entry* entry) {
 Outcome SetPlain(Context& ctx, Args args) {
   const Key key = ctx.KeyAt(args, 1);
   StoreString(ctx, key, args[2], store::kNoExpiry);
-  ctx.Changed(key, {base::kNotifyString, "set"});
+  ctx.Changed(key, kSetEvent);
   ctx.reply.Ok();
   return Done();
 }
@@ -76,30 +84,117 @@ Outcome Set(Context& ctx, Args args) {
     return SetPlain(ctx, args);
   TRY(const SetOptions options, ParseSetOptions(ctx, args));
   const Key key = ctx.KeyAt(args, 1);
-  Entry* entry = ctx.FindForWrite(key);
+  // GET makes it a reader too, whose hit or miss counts.
+  const Entry* entry = options.get ? ctx.Find(key) : ctx.FindForWrite(key);
   const bool needs_string = options.get || options.condition == SetOptions::Condition::kIfEqual;
   if (needs_string && entry != nullptr && entry->type() != Type::kString) return kWrongType;
   const bool holds = ConditionHolds(options, entry);
-  if (options.get) ReplyStringOrNull(ctx, entry);
-  if (!holds) {
-    if (!options.get) ctx.reply.NullBulk();
+  if (options.get) {
+    ReplyStringOrNull(ctx, entry);
+  } else {
+    holds ? ctx.reply.Ok() : ctx.reply.NullBulk();
+  }
+  if (!holds) return Done();
+  const bool keep = options.expiry.kind == ExpiryOption::Kind::kKeepTtl && entry != nullptr;
+  // A time in the past is stored like any other: the key expires at its next look-up.
+  StoreString(ctx, key, args[2], keep ? entry->ExpiryOrNone() : options.expiry.at_ms);
+  ctx.Changed(key, kSetEvent);
+  if (options.expiry.sets_time()) ctx.Changed(key, kExpireEvent);
+  return Done();
+}
+
+Outcome SetNx(Context& ctx, Args args) {
+  const Key key = ctx.KeyAt(args, 1);
+  const bool missing = ctx.FindForWrite(key) == nullptr;
+  if (missing) {
+    StoreString(ctx, key, args[2], store::kNoExpiry);
+    ctx.Changed(key, kSetEvent);
+  }
+  ctx.reply.Integer(missing ? 1 : 0);
+  return Done();
+}
+
+// SETEX and PSETEX: key, time, value.
+Outcome SetWithTime(Context& ctx, Args args, ExpiryOption::Kind kind) {
+  const ExpiryOption expiry{.kind = kind, .time = args[2]};
+  TRY(const std::int64_t at_ms, expiry.Resolve(ctx));
+  const Key key = ctx.KeyAt(args, 1);
+  StoreString(ctx, key, args[3], at_ms);
+  ctx.Changed(key, kSetEvent);
+  ctx.Changed(key, kExpireEvent);
+  ctx.reply.Ok();
+  return Done();
+}
+Outcome SetEx(Context& ctx, Args args) { return SetWithTime(ctx, args, ExpiryOption::Kind::kSeconds); }
+Outcome PSetEx(Context& ctx, Args args) { return SetWithTime(ctx, args, ExpiryOption::Kind::kMilliseconds); }
+
+Outcome GetSet(Context& ctx, Args args) {
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(const Entry* entry, ctx.FindAs(Type::kString, key));
+  ReplyStringOrNull(ctx, entry);
+  StoreString(ctx, key, args[2], store::kNoExpiry);
+  ctx.Changed(key, kSetEvent);
+  return Done();
+}
+
+Outcome GetDel(Context& ctx, Args args) {
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(const Entry* entry, ctx.FindAs(Type::kString, key));
+  ReplyStringOrNull(ctx, entry);
+  if (entry == nullptr) return Done();
+  ctx.Erase(key);
+  ctx.Changed(key, kDelEvent);
+  return Done();
+}
+
+Outcome GetEx(Context& ctx, Args args) {
+  ExpiryOption expiry;
+  OptionCursor cursor(args, 2);
+  while (!cursor.done()) {
+    if (!expiry.Take(cursor, ExpiryOption::kPersist)) return kSyntaxError;
+  }
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(Entry * entry, ctx.FindAs(Type::kString, key));
+  if (entry == nullptr) {
+    ctx.reply.NullBulk();
     return Done();
   }
-  if (!options.get) ctx.reply.Ok();
-  if (options.expiry.IsPast(ctx)) {
-    // Stored and expired at once.
-    if (ctx.Erase(key)) ctx.Changed(key, {base::kNotifyGeneric, "del"});
-    return Done();
+  TRY(expiry.at_ms, expiry.Resolve(ctx));
+  ReplyStringOrNull(ctx, entry);
+  if (expiry.IsPast(ctx)) {
+    ctx.Erase(key);
+    ctx.Changed(key, kDelEvent);
+  } else if (expiry.sets_time()) {
+    ctx.SetExpiry(key, entry, expiry.at_ms);
+    ctx.Changed(key, kExpireEvent);
+  } else if (expiry.kind == ExpiryOption::Kind::kPersist && entry->has_ttl()) {
+    ctx.SetExpiry(key, entry, store::kNoExpiry);
+    ctx.Changed(key, {base::kNotifyGeneric, "persist"});
   }
-  const bool keep = options.expiry.kind == ExpiryOption::Kind::kKeepTtl;
-  StoreString(ctx, key, args[2], keep && entry != nullptr ? entry->ExpiryOrNone() : options.expiry.at_ms);
-  ctx.Changed(key, {base::kNotifyString, "set"});
-  if (options.expiry.sets_time()) ctx.Changed(key, {base::kNotifyGeneric, "expire"});
+  return Done();
+}
+
+Outcome DelIfEq(Context& ctx, Args args) {
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(const Entry* entry, ctx.FindForWriteAs(Type::kString, key));
+  const bool equal = entry != nullptr && StringText(*entry) == args[2];
+  if (equal) {
+    ctx.Erase(key);
+    ctx.Changed(key, kDelEvent);
+  }
+  ctx.reply.Integer(equal ? 1 : 0);
   return Done();
 }
 
 constexpr KeySpec kSetKeys[] = {{.flags = kKeyReadWrite | kKeyAccess | kKeyUpdate | kKeyVariableFlags,
                                  .notes = "RW and ACCESS due to the optional `GET` argument"}};
+constexpr KeySpec kInsertKey[] = {{.flags = kKeyOverwrite | kKeyInsert}};
+constexpr KeySpec kOverwriteKey[] = {{.flags = kKeyOverwrite | kKeyUpdate}};
+constexpr KeySpec kReadUpdateKey[] = {{.flags = kKeyReadWrite | kKeyAccess | kKeyUpdate}};
+constexpr KeySpec kGetExKeys[] = {
+    {.flags = kKeyReadWrite | kKeyAccess | kKeyUpdate, .notes = "RW and UPDATE because it changes the TTL"}};
+constexpr KeySpec kReadDeleteKey[] = {{.flags = kKeyReadWrite | kKeyAccess | kKeyDelete}};
+constexpr KeySpec kDeleteKey[] = {{.flags = kKeyRemove | kKeyAccess | kKeyDelete}};
 
 constexpr Command kStringCommands[] = {
     {.name = "get",
@@ -121,6 +216,84 @@ constexpr Command kStringCommands[] = {
      .since = "1.0.0",
      .group = "string",
      .summary = "Stores a string in a key, whatever was there before.",
+     .complexity = "O(1)"},
+    {.name = "setnx",
+     .arity = Exactly(2),
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatString,
+     .keys = kInsertKey,
+     .run = SetNx,
+     .since = "1.0.0",
+     .group = "string",
+     .summary = "Stores a string in a key that does not exist yet.",
+     .complexity = "O(1)",
+     .deprecated_since = "2.6.12",
+     .replaced_by = "`SET` with the `NX` argument"},
+    {.name = "setex",
+     .arity = Exactly(3),
+     .flags = kWrite | kDenyOom,
+     .categories = kCatString,
+     .keys = kOverwriteKey,
+     .run = SetEx,
+     .since = "2.0.0",
+     .group = "string",
+     .summary = "Stores a string in a key together with its time to live in seconds.",
+     .complexity = "O(1)",
+     .deprecated_since = "2.6.12",
+     .replaced_by = "`SET` with the `EX` argument"},
+    {.name = "psetex",
+     .arity = Exactly(3),
+     .flags = kWrite | kDenyOom,
+     .categories = kCatString,
+     .keys = kOverwriteKey,
+     .run = PSetEx,
+     .since = "2.6.0",
+     .group = "string",
+     .summary = "Stores a string in a key together with its time to live in milliseconds.",
+     .complexity = "O(1)",
+     .deprecated_since = "2.6.12",
+     .replaced_by = "`SET` with the `PX` argument"},
+    {.name = "getset",
+     .arity = Exactly(2),
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatString,
+     .keys = kReadUpdateKey,
+     .run = GetSet,
+     .since = "1.0.0",
+     .group = "string",
+     .summary = "Stores a string in a key and returns what it held before.",
+     .complexity = "O(1)",
+     .deprecated_since = "6.2.0",
+     .replaced_by = "`SET` with the `!GET` argument"},
+    {.name = "getdel",
+     .arity = Exactly(1),
+     .flags = kWrite | kFast,
+     .categories = kCatString,
+     .keys = kReadDeleteKey,
+     .run = GetDel,
+     .since = "6.2.0",
+     .group = "string",
+     .summary = "Returns the string value of a key and removes the key.",
+     .complexity = "O(1)"},
+    {.name = "getex",
+     .arity = AtLeast(1),
+     .flags = kWrite | kFast,
+     .categories = kCatString,
+     .keys = kGetExKeys,
+     .run = GetEx,
+     .since = "6.2.0",
+     .group = "string",
+     .summary = "Returns the string value of a key and may change its time to live.",
+     .complexity = "O(1)"},
+    {.name = "delifeq",
+     .arity = Exactly(2),
+     .flags = kWrite | kFast,
+     .categories = kCatString,
+     .keys = kDeleteKey,
+     .run = DelIfEq,
+     .since = "9.0.0",
+     .group = "string",
+     .summary = "Removes a key if its string value is the given one.",
      .complexity = "O(1)"},
 };
 

@@ -10,7 +10,13 @@ namespace zedis::commands {
 
 using Table = std::span<const engine::Command>;
 
+Table ConnectionCommands();
 Table StringCommands();
+Table ManyStringsCommands();
+Table StringEditCommands();
+Table CounterCommands();
+Table BitCommands();
+Table BitFieldCommands();
 Table ListCommands();
 Table ListElementCommands();
 Table KeyCommands();

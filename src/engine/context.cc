@@ -28,10 +28,9 @@ void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Ha
   }
 }
 
-std::uint32_t Context::FrequencyFor(const store::Key& key) {
-  const store::Entry* entry = DatabaseOf(key).Find(key);
-  if (entry == nullptr) return access_clock & store::kAccessMask;
-  return store::AfterAccess(entry->access(), now_ms, tunables, Random());
+std::uint32_t Context::FrequencyAfter(const store::Entry* overwritten) {
+  if (overwritten == nullptr) return access_clock & store::kAccessMask;
+  return store::AfterAccess(overwritten->access(), now_ms, tunables, Random());
 }
 
 }  // namespace zedis::engine

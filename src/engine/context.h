@@ -82,11 +82,9 @@ class Context {
 
   store::Database& DatabaseOf(const store::Key& key) { return keyspace.DatabaseOf(key, session->database.Get()); }
 
-  // Creates the key or overwrites whatever it holds.
-  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry) {
-    const bool by_time = access_clock < store::kFrequencyClock;
-    return DatabaseOf(key).Put(key, value, expire_at_ms, by_time ? access_clock : FrequencyFor(key));
-  }
+  // Creates the key or overwrites whatever it holds. The only lookup that a plain SET needs: a key that is due expires
+  // here as it would in FindForWrite.
+  store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry);
   // Replaces the value of an entry that was just found; its time to live stays. Returns where it is now.
   store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value,
                          std::size_t spare_bytes = 0) {
@@ -117,10 +115,11 @@ class Context {
 
   // --- errors and numbers ---
 
-  // An error whose text is composed. The text lives until the next command.
+  // An error whose text is composed; line ends at its end are dropped. The text lives until the next command.
   template <class... Arguments>
   Failure Fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     error_text_ = fmt::format(format, std::forward<Arguments>(arguments)...);
+    while (error_text_.ends_with('\r') || error_text_.ends_with('\n')) error_text_.pop_back();
     error_ = Error{error_text_};
     return &error_;
   }
@@ -154,7 +153,7 @@ class Context {
     return x ^ x >> 32;
   }
   // What the access field of a key gets that is about to be written, under an LFU policy: an overwrite keeps the count.
-  std::uint32_t FrequencyFor(const store::Key& key);
+  std::uint32_t FrequencyAfter(const store::Entry* overwritten);
   static Expected<store::Entry*> Typed(store::Type type, store::Entry* entry) {
     if (entry != nullptr && entry->type() != type) return std::unexpected(&kWrongType);
     return entry;
@@ -175,6 +174,23 @@ inline store::Entry* Context::FindIn(const store::Key& key, int database, bool r
   if (reading) ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
   // The clock advances rarely, so that most reads leave the line clean.
   if (entry != nullptr && entry->access() != access_clock && !session->no_touch) NoteAccess(entry);
+  return entry;
+}
+
+inline store::Entry* Context::Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms) {
+  store::Database& owner = DatabaseOf(key);
+  store::Database::Slot slot = owner.FindSlot(key);
+  if (slot && owner.At(slot)->ExpiredAt(now_ms)) [[unlikely]] {
+    Expire(key, session->database.Get(), slot);
+    slot = {};
+  }
+  const bool is_new = !slot;
+  const bool by_time = access_clock < store::kFrequencyClock;
+  const std::uint32_t access = by_time ? access_clock : FrequencyAfter(is_new ? nullptr : owner.At(slot));
+  store::Entry* entry = owner.PutAt(key, slot, value, expire_at_ms, access);
+  if (is_new && (tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
+    door.Report({key, session->database.Get(), {base::kNotifyNew, "new"}});
+  }
   return entry;
 }
 

@@ -4,29 +4,15 @@
 
 namespace zedis::store {
 
-void CarriedValue::LoadNear(const Entry& entry) {
-  value_ = {.type = entry.type(), .storage = entry.storage()};
+void CarriedValue::Load(const Entry& entry) {
+  value_ = entry.CopyValue(near_);
   expire_at_ms_ = entry.ExpiryOrNone();
   access_ = entry.access();
-  switch (entry.storage()) {
-    case Storage::kInteger:
-      value_.integer = entry.integer();
-      break;
-    case Storage::kNear: {
-      const std::string_view bytes = entry.near();
-      CHECK(bytes.size() <= sizeof near_);
-      if (!bytes.empty()) std::memcpy(near_, bytes.data(), bytes.size());
-      value_.bytes = {near_, bytes.size()};
-      break;
-    }
-    case Storage::kFar:
-      break;
-  }
 }
 
 void CarriedValue::Take(Database& from, const Key& key, Entry* entry) {
   CHECK(!owns_far_);
-  LoadNear(*entry);
+  Load(*entry);
   if (entry->storage() == Storage::kFar) {
     value_ = from.Extract(key, entry);
     owns_far_ = true;
@@ -37,7 +23,7 @@ void CarriedValue::Take(Database& from, const Key& key, Entry* entry) {
 
 void CarriedValue::Duplicate(const Entry& entry) {
   CHECK(!owns_far_);
-  LoadNear(entry);
+  Load(entry);
   if (entry.storage() == Storage::kFar) {
     value_.far = RowOf(entry.type()).duplicate(entry.far());
     owns_far_ = true;

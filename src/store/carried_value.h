@@ -30,7 +30,7 @@ class CarriedValue {
   }
 
  private:
-  void LoadNear(const Entry& entry);
+  void Load(const Entry& entry);
 
   Value value_;
   std::int64_t expire_at_ms_ = kNoExpiry;

@@ -35,10 +35,9 @@ void Database::NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t 
   volatile_keys_ += has_ttl ? 1 : static_cast<std::size_t>(-1);
 }
 
-Entry* Database::Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
+Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
   const bool has_ttl = expire_at_ms != kNoExpiry;
   const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, has_ttl);
-  Slot slot = FindSlot(key);
   if (!slot) {
     const base::Arena::Handle handle = arena().Allocate(bytes);
     auto* entry = reinterpret_cast<Entry*>(arena().At(handle));
@@ -110,19 +109,7 @@ Entry* Database::SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_
     entry->OverwriteExpiry(expire_at_ms);
   } else {
     char copy[kNearValueMax];
-    Value value{.type = entry->type(), .storage = entry->storage()};
-    switch (entry->storage()) {
-      case Storage::kInteger:
-        value.integer = entry->integer();
-        break;
-      case Storage::kNear:
-        std::memcpy(copy, entry->near().data(), entry->near().size());
-        value.bytes = {copy, entry->near().size()};
-        break;
-      case Storage::kFar:
-        value.far = entry->far();
-        break;
-    }
+    const Value value = entry->CopyValue(copy);
     slot = Move(key, slot, entry, value, expire_at_ms, entry->access());
     entry = At(slot);
   }

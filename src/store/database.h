@@ -57,7 +57,11 @@ class alignas(64) Database {
   }
 
   // Stores a value, whatever was there before, and frees that.
-  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
+  Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
+    return PutAt(key, FindSlot(key), value, expire_at_ms, access);
+  }
+  // The same when FindSlot was just called: `slot` is what it returned.
+  Entry* PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
 
   // Replaces the value of a key that exists; its expiry stays. `entry` is dead afterwards. If it has to move to a
   // larger block, that gets `spare_bytes` more, for a value that is going to grow on; it keeps them until a quarter is
@@ -92,7 +96,7 @@ class alignas(64) Database {
   // No key is due before this time; it may be too early, never too late. IndexSegment::kNever: none has a ttl.
   std::int64_t earliest_ms() const { return earliest_ms_; }
 
-  // Looks through up to kSegmentsPerSweepMax segments from `position` on that may hold a key due by `due_by_ms` (at
+  // Looks through a bounded number of segments from `position` on that may hold a key due by `due_by_ms` (at
   // most now_ms), and stops after the first that holds any: calls due(Slot) for each key due at now_ms (`due` must not
   // change the table). Before it does anything else to this database, the caller erases them all. Returns where to go
   // on.
@@ -107,6 +111,7 @@ class alignas(64) Database {
 
   static constexpr std::size_t kFreeAtOnceElements = 64;
   static constexpr int kSegmentsPerSweepMax = 8;
+  static constexpr int kSegmentsPassedPerSweepMax = 1024;
 
  private:
   Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access,
@@ -127,9 +132,10 @@ static_assert(sizeof(Database) == 64, "a cache line each");
 template <class Due>
 std::uint64_t Database::SweepExpired(std::uint64_t position, std::int64_t due_by_ms, std::int64_t now_ms, Due due) {
   if (earliest_ms_ > due_by_ms) return base::kPositionEnd;
+  int passed_left = kSegmentsPassedPerSweepMax;
   int left = kSegmentsPerSweepMax;
   return index_.ForEachSegment(position, [&](base::IndexSegment& segment, std::uint64_t) {
-    if (segment.earliest_ms > due_by_ms) return true;
+    if (segment.earliest_ms > due_by_ms) return --passed_left > 0;
     std::int64_t earliest_ms = base::IndexSegment::kNever;
     bool found = false;
     index_.ForEachMarked(segment, [&](Slot slot) {

@@ -4,7 +4,7 @@
 //   bytes 1-3    access clock, for LRU and LFU
 //   8 bytes      expire_at_ms, only if the entry has a ttl (clients may give any 63-bit time)
 //   key          near: length (1 byte), bytes          far: pointer to a FarKey
-//   value        integer: 8 bytes    near: length (2 bytes), bytes    far: pointer to the type's object
+//   value        integer: 8 bytes    near: length (15 bits), edited (1 bit), bytes    far: pointer to the type's object
 //
 // A key of 16 bytes with a value of 8 takes 31 bytes, one block of 32. Nothing is aligned: fields are read by memcpy.
 // An entry is an overlay on its block and moves when its size changes; whoever holds a pointer to one must not call
@@ -38,6 +38,7 @@ struct Value {
   std::int64_t integer = 0;  // kInteger
   std::string_view bytes{};  // kNear; must not point into the arena
   void* far = nullptr;       // kFar; the entry becomes its owner
+  bool edited = false;       // kNear: a string that was changed in place; OBJECT ENCODING calls such a one raw
 
   static Value Integer(std::int64_t integer) { return {.storage = Storage::kInteger, .integer = integer}; }
   static Value Near(Type type, std::string_view bytes) { return {.type = type, .bytes = bytes}; }
@@ -96,18 +97,23 @@ class Entry {
   std::int64_t integer() const { return Read<std::int64_t>(ValueField()); }
   std::string_view near() const {
     const std::uint8_t* at = ValueField();
-    return {reinterpret_cast<const char*>(at + 2), Read<std::uint16_t>(at)};
+    return {reinterpret_cast<const char*>(at + 2), Read<std::uint16_t>(at) & kNearSizeMask};
   }
+  bool edited() const { return storage() == Storage::kNear && (Read<std::uint16_t>(ValueField()) & kEditedBit) != 0; }
   void* far() const { return Read<void*>(ValueField()); }
   FarKey* far_key() const { return Read<FarKey*>(KeyField()); }
   // Overwrites in place.
   void SetInteger(std::int64_t integer) { std::memcpy(ValueField(), &integer, sizeof integer); }
   char* MutableNear() { return reinterpret_cast<char*>(ValueField() + 2); }
 
+  // The value as another entry can take it: near bytes are copied to `buffer`, which has room for kNearValueMax; a far
+  // object is not duplicated.
+  Value CopyValue(char* buffer) const;
+
   // Bytes from the start of the block to the end of the value.
   std::size_t Bytes() const {
     const std::size_t before = static_cast<std::size_t>(ValueField() - byte_);
-    return before + (storage() == Storage::kNear ? 2 + Read<std::uint16_t>(ValueField()) : kPointerBytes);
+    return before + (storage() == Storage::kNear ? 2 + near().size() : kPointerBytes);
   }
   static std::size_t BytesFor(std::size_t key_size, const Value& value, bool has_ttl) {
     const std::size_t key_bytes = key_size <= kNearKeyMax ? 1 + key_size : kPointerBytes;
@@ -121,6 +127,8 @@ class Entry {
   friend class Database;
   static constexpr std::uint8_t kTtlBit = 1 << 5;
   static constexpr std::uint8_t kFarKeyBit = 1 << 6;
+  static constexpr std::uint16_t kEditedBit = 1 << 15;
+  static constexpr std::size_t kNearSizeMask = kEditedBit - 1;
 
   // memcmp without the call: most keys have 8 to 32 bytes.
   static bool SameBytes(const void* one, const void* other, std::size_t size) {
@@ -170,6 +178,23 @@ inline std::size_t Entry::NearLimit(std::size_t key_size) {
   return room < kNearValueMax ? room : kNearValueMax;
 }
 
+inline Value Entry::CopyValue(char* buffer) const {
+  switch (storage()) {
+    case Storage::kInteger:
+      return Value::Integer(integer());
+    case Storage::kNear: {
+      const std::string_view bytes = near();
+      std::memcpy(buffer, bytes.data(), bytes.size());
+      Value value = Value::Near(type(), {buffer, bytes.size()});
+      value.edited = edited();
+      return value;
+    }
+    case Storage::kFar:
+      return Value::Far(type(), far());
+  }
+  return {};
+}
+
 inline void Entry::WriteValue(const Value& value) {
   byte_[0] = static_cast<std::uint8_t>((byte_[0] & ~0x1f) | static_cast<unsigned>(value.type) |
                                        static_cast<unsigned>(value.storage) << 3);
@@ -179,8 +204,9 @@ inline void Entry::WriteValue(const Value& value) {
       std::memcpy(at, &value.integer, sizeof value.integer);
       break;
     case Storage::kNear: {
-      const auto size = static_cast<std::uint16_t>(value.bytes.size());
-      std::memcpy(at, &size, sizeof size);
+      const std::size_t size = value.bytes.size();
+      const auto word = static_cast<std::uint16_t>(size | (value.edited ? kEditedBit : 0));
+      std::memcpy(at, &word, sizeof word);
       if (size != 0) std::memcpy(at + 2, value.bytes.data(), size);
       break;
     }

@@ -15,7 +15,8 @@ using types::LongString;
 
 constexpr std::size_t kListFreeNodesPerSlice = 64;
 
-// Redis puts a string up to this size into one block with its object, and calls that "embstr".
+// Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
+// place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
 constexpr std::size_t kEmbeddedStringBytesMax = 44;
 
 void FreeNothing(void* far) { CHECK(far == nullptr); }
@@ -27,7 +28,7 @@ std::string_view StringEncoding(const Entry& entry, const base::Tunables&) {
     case Storage::kInteger:
       return "int";
     case Storage::kNear:
-      return entry.near().size() <= kEmbeddedStringBytesMax ? "embstr" : "raw";
+      return entry.edited() || entry.near().size() > kEmbeddedStringBytesMax ? "raw" : "embstr";
     case Storage::kFar:
       return "raw";
   }

@@ -25,6 +25,14 @@ LongString* LongString::Create(std::string_view bytes, std::size_t capacity) {
   return string;
 }
 
+LongString* LongString::CreateZeroed(std::size_t size) {
+  void* block = AllocateZeroed(kHeaderBytes + size);
+  auto* string = new (block) LongString;
+  string->capacity_ = AllocatedBytes(block) - kHeaderBytes;
+  string->size_ = size;
+  return string;
+}
+
 std::size_t LongString::MemoryBytes() const { return kHeaderBytes + capacity_; }
 
 LongString* LongString::Resize(std::size_t size) {

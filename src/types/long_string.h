@@ -16,6 +16,10 @@ class LongString {
   // With the same bytes; room for `capacity` bytes at least.
   static LongString* Create(std::string_view bytes, std::size_t capacity);
 
+  // `size` bytes of zero. Fresh memory of the system is zero already, so a sparse bitmap of 512 MB costs only the pages
+  // that are written.
+  static LongString* CreateZeroed(std::size_t size);
+
   LongString(const LongString&) = delete;
   LongString& operator=(const LongString&) = delete;
 
