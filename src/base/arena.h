@@ -61,6 +61,11 @@ class Arena {
 
   char* At(Handle handle) const { return data_ + (std::size_t{handle} << 3); }
 
+  // The handle of a block, from its address.
+  Handle HandleOf(const void* block) const {
+    return static_cast<Handle>(static_cast<std::size_t>(static_cast<const char*>(block) - data_) >> 3);
+  }
+
   // The size that Allocate(bytes) really takes: what fits in it is free.
   static constexpr std::size_t BlockBytes(std::size_t bytes);
   // The size of the block behind `handle`.
