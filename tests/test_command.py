@@ -7,7 +7,7 @@ def test_redis_py_reads_the_whole_table(client):
     table = client.command()
     assert table["get"]["arity"] == 2 and "readonly" in table["get"]["flags"]
     assert len(table) == client.command_count()
-    assert client.command_getkeys("SET", "key", "value") == [b"key"]
+    assert client.command_getkeys("SET", "key", "value") in ([b"key"], ["key"])
 
 
 def test_every_command_of_the_table_is_described_and_documented(raw3):

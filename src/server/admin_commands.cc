@@ -64,20 +64,19 @@ std::string Night(Context& ctx, int columns, int rows) {
 }
 
 Outcome LolWut(Context& ctx, Args args) {
-  constexpr Error kError{"ERR value is not an integer or out of range"};
   int columns = kSkyColumns;
   int rows = kSkyRows;
   std::size_t next = 1;
   if (args.size() >= 3 && EqualsIgnoreCase("version", args[1])) {
     // Each version of Redis has its own picture; here all are the same, and the sizes that follow count.
-    TRY([[maybe_unused]] const std::int64_t version, ParseIntegerIn(args[2], INT32_MIN, INT32_MAX, kError));
+    TRY([[maybe_unused]] const std::int64_t version, ParseIntegerIn(args[2], INT32_MIN, INT32_MAX, kNotAnInteger));
     next = 3;
     if (args.size() > next) {
-      TRY(const std::int64_t wanted, ParseIntegerIn(args[next], INT32_MIN, INT32_MAX, kError));
+      TRY(const std::int64_t wanted, ParseIntegerIn(args[next], INT32_MIN, INT32_MAX, kNotAnInteger));
       columns = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, 1000));
     }
     if (args.size() > next + 1) {
-      TRY(const std::int64_t wanted, ParseIntegerIn(args[next + 1], INT32_MIN, INT32_MAX, kError));
+      TRY(const std::int64_t wanted, ParseIntegerIn(args[next + 1], INT32_MIN, INT32_MAX, kNotAnInteger));
       rows = static_cast<int>(std::clamp<std::int64_t>(wanted, 1, 200));
     }
   }
