@@ -140,7 +140,8 @@ Arena::Handle Arena::AllocateSlow(std::uint8_t size_class) {
   }
   Page& page = pages_[index];
   CHECK(page.fresh < kClasses.per_page[size_class]);
-  const Handle handle = (index << 9) + page.fresh * (kClasses.bytes[size_class] / static_cast<Handle>(kUnitBytes));
+  const std::uint32_t number = (page.fresh + colour_) % kClasses.per_page[size_class];
+  const Handle handle = (index << 9) + number * (kClasses.bytes[size_class] / static_cast<Handle>(kUnitBytes));
   ++page.fresh;
   if (++page.used == kClasses.per_page[size_class]) RemoveRoom(size_class, index);
   used_bytes_ += kClasses.bytes[size_class];

@@ -86,8 +86,9 @@ class Context {
   // here as it would in FindForWrite.
   store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry);
   // Replaces the value of an entry that was just found; its time to live stays. Returns where it is now.
-  store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value) {
-    return DatabaseOf(key).SetValue(key, entry, value);
+  store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value,
+                         std::size_t spare_bytes = 0) {
+    return DatabaseOf(key).SetValue(key, entry, value, spare_bytes);
   }
   store::Entry* SetExpiry(const store::Key& key, store::Entry* entry, std::int64_t expire_at_ms) {
     return DatabaseOf(key).SetExpiry(key, entry, expire_at_ms);

@@ -42,7 +42,7 @@ Outcome SetName(Context& ctx, Args args) {
 Outcome SetInfo(Context& ctx, Args args) {
   const bool is_name = EqualsIgnoreCase("lib-name", args[2]);
   if (!is_name && !EqualsIgnoreCase("lib-ver", args[2])) {
-    return ctx.Fail("ERR Unrecognized option '{}'", args[2]);
+    return ctx.Fail("ERR Unrecognized option '{}'", Shown(args[2], std::string_view::npos));
   }
   if (!IsShowable(args[3])) {
     return ctx.Fail("ERR {} cannot contain spaces, newlines or special characters.", is_name ? "lib-name" : "lib-ver");

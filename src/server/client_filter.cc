@@ -36,11 +36,11 @@ Outcome ClientFilter::CheckValue(Context& ctx, Field field, bool is_not, std::st
   switch (field) {
     case kType:
       if (!IsAnyOf(value, {"normal", "slave", "replica", "pubsub", "master", "primary"})) {
-        return ctx.Fail("ERR Unknown client type '{}'", value);
+        return ctx.Fail("ERR Unknown client type '{}'", Shown(value, std::string_view::npos));
       }
       return Done();
     case kUser:
-      if (value != "default") return ctx.Fail("ERR No such user '{}'", value);
+      if (value != "default") return ctx.Fail("ERR No such user '{}'", Shown(value, std::string_view::npos));
       return Done();
     case kFlags:
       for (const char c : value) {

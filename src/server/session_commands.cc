@@ -59,7 +59,8 @@ Expected<HelloOptions> ParseHello(Context& ctx, Args args) {
       options.name = cursor.Next();
       if (!IsShowable(*options.name)) return std::unexpected(&kBadClientName);
     } else {
-      return std::unexpected(ctx.Fail("ERR Syntax error in HELLO option '{}'", cursor.Next()));
+      return std::unexpected(
+          ctx.Fail("ERR Syntax error in HELLO option '{}'", Shown(cursor.Next(), std::string_view::npos)));
     }
   }
   return options;

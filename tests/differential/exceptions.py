@@ -28,7 +28,7 @@ def _small_list_is_listpack(arguments, oracle, ours):
 
 
 def _checked_before_the_key(arguments, oracle, ours):
-    return oracle in (b":0\r\n", b":-1\r\n") and ours in _ARGUMENT_ERRORS
+    return (oracle in (b":0\r\n", b":-1\r\n") or oracle.startswith(b"-WRONGTYPE")) and ours in _ARGUMENT_ERRORS
 
 
 def _start_without_end(arguments, oracle, ours):
