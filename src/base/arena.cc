@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/memory_count.h"
+
 namespace zedis::base {
 namespace {
 
@@ -53,7 +55,15 @@ Arena::Arena() {
   Open(pages_, kPageBytes);  // the records of the first 256 pages; untouched, so not resident
 }
 
-Arena::~Arena() { munmap(reservation_, kReservedBytes); }
+Arena::~Arena() {
+  CountPages(-static_cast<std::ptrdiff_t>(pages_in_use_));
+  munmap(reservation_, kReservedBytes);
+}
+
+void Arena::CountPages(std::ptrdiff_t pages) {
+  pages_in_use_ += static_cast<std::size_t>(pages);
+  MemoryCount::Add(pages * static_cast<std::ptrdiff_t>(kPageBytes));
+}
 
 // Makes `pages` new consecutive pages accessible and returns the first. Constant time but for the system call.
 std::uint32_t Arena::ExtendBy(std::uint32_t pages) {
@@ -125,7 +135,7 @@ Arena::Handle Arena::AllocateSlow(std::uint8_t size_class) {
     index = TakePage();
     pages_[index] =
         Page{.free_head = 0, .used = 0, .fresh = 0, .size_class = size_class, .state = kSlab, .previous = 0, .next = 0};
-    ++pages_in_use_;
+    CountPages(1);
     PushRoom(size_class, index);
   }
   Page& page = pages_[index];
@@ -152,7 +162,7 @@ void Arena::Free(Handle handle) {
     page.next = empty_pages_;
     empty_pages_ = index;
     ++empty_resident_;
-    --pages_in_use_;
+    CountPages(-1);
     return;
   }
   *reinterpret_cast<std::uint16_t*>(At(handle)) = page.free_head;
@@ -164,7 +174,7 @@ Arena::Handle Arena::AllocatePages(unsigned order) {
   CHECK(order < kMaxOrder);
   const std::uint32_t count = 1u << order;
   used_bytes_ += count * kPageBytes;
-  pages_in_use_ += count;
+  CountPages(static_cast<std::ptrdiff_t>(count));
   if (free_runs_[order] != kNone) {
     const Handle handle = free_runs_[order];
     std::memcpy(&free_runs_[order], At(handle), sizeof(Handle));
@@ -180,7 +190,7 @@ Arena::Handle Arena::AllocatePages(unsigned order) {
 void Arena::FreePages(Handle handle, unsigned order) {
   const std::uint32_t count = 1u << order;
   used_bytes_ -= count * kPageBytes;
-  pages_in_use_ -= count;
+  CountPages(-static_cast<std::ptrdiff_t>(count));
   empty_resident_ += count;
   std::memcpy(At(handle), &free_runs_[order], sizeof(Handle));
   free_runs_[order] = handle;

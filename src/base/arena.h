@@ -100,6 +100,7 @@ class Arena {
   static_assert(kPageBytes / kUnitBytes == 1 << 9);
 
   std::uint32_t TakePage();
+  void CountPages(std::ptrdiff_t pages);  // taken into use, or given up if negative
   std::uint32_t ExtendBy(std::uint32_t pages);
   Handle AllocateSlow(std::uint8_t size_class);
   void PushRoom(std::uint8_t size_class, std::uint32_t page);

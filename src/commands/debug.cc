@@ -169,8 +169,7 @@ Outcome Debug(Context& ctx, Args args) {
       return subcommand.run(ctx, args);
     }
   }
-  return ctx.Fail("ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.",
-                  args[1].substr(0, 128));
+  return ctx.Fail("ERR unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.", Shown(args[1]));
 }
 
 constexpr Command kDebugCommands[] = {

@@ -45,8 +45,7 @@ Expected<Conditions> ParseConditions(Context& ctx, Args args) {
     } else if (cursor.Take("lt")) {
       conditions.if_less = true;
     } else {
-      const std::string_view word = cursor.Next();
-      return std::unexpected(ctx.Fail("ERR Unsupported option {}", word.substr(0, word.find('\0'))));
+      return std::unexpected(ctx.Fail("ERR Unsupported option {}", Shown(cursor.Next(), std::string_view::npos)));
     }
   }
   if (conditions.if_none && (conditions.if_some || conditions.if_greater || conditions.if_less)) {

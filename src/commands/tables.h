@@ -10,12 +10,15 @@ namespace zedis::commands {
 
 using Table = std::span<const engine::Command>;
 
+Table ConnectionCommands();
 Table StringCommands();
 Table ManyStringsCommands();
 Table StringEditCommands();
 Table CounterCommands();
 Table BitCommands();
 Table BitFieldCommands();
+Table ListCommands();
+Table ListElementCommands();
 Table KeyCommands();
 Table ScanCommands();
 Table ExpiryCommands();

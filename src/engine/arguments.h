@@ -25,6 +25,12 @@ inline Expected<std::int64_t> ParseIntegerIn(std::string_view text, std::int64_t
   return *value;
 }
 
+// What of a client's text an error shows: at most `size_max` bytes, and nothing from a zero byte on, as Redis does.
+inline std::string_view Shown(std::string_view text, std::size_t size_max = 128) {
+  text = text.substr(0, size_max);
+  return text.substr(0, text.find('\0'));
+}
+
 // Walks over the arguments behind the fixed ones.
 class OptionCursor {
  public:

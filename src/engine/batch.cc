@@ -68,17 +68,14 @@ void Batch::RunItem(const Item& item) {
     return;
   }
   const std::size_t before = output.Size();
-  const ReplyMode mode = session.reply_mode;
+  if (session.reply_mode == ReplyMode::kSkipNext) [[unlikely]]
+    session.reply_mode = ReplyMode::kSkipThis;
   dispatcher_.Run(context_, item.command, arguments_.Slice(item.first_argument, item.argument_count),
                   hashes_.data() + item.first_argument);
-  if (mode != ReplyMode::kOn) [[unlikely]] {
-    // CLIENT REPLY ON answers; everything else is silent, after SKIP for one command.
-    if (mode == ReplyMode::kSkipNext && session.reply_mode == ReplyMode::kSkipNext) {
-      session.reply_mode = ReplyMode::kOn;
-      output.Truncate(before);
-    } else if (session.reply_mode == ReplyMode::kOff) {
-      output.Truncate(before);
-    }
+  if (session.reply_mode != ReplyMode::kOn) [[unlikely]] {
+    // CLIENT REPLY ON has switched it on again and answers; everything else is silent, after SKIP for one command.
+    output.Truncate(before);
+    if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   }
 }
 

@@ -51,6 +51,8 @@ enum Flags : std::uint32_t {
   kNoMandatoryKeys = 1u << 20,
   kTouchesArbitraryKeys = 1u << 21,
   kSentinel = 1u << 22,
+  // The server answers that it comes later. Not listed as a command.
+  kNotYet = 1u << 31,
 };
 
 // ACL categories. kRead/kWrite/kFast/kSlow/kAdmin/kDangerous/kPubsub... that follow from flags are derived as Redis

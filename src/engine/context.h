@@ -114,10 +114,11 @@ class Context {
 
   // --- errors and numbers ---
 
-  // An error whose text is composed. The text lives until the next command.
+  // An error whose text is composed; line ends at its end are dropped. The text lives until the next command.
   template <class... Arguments>
   Failure Fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     error_text_ = fmt::format(format, std::forward<Arguments>(arguments)...);
+    while (error_text_.ends_with('\r') || error_text_.ends_with('\n')) error_text_.pop_back();
     error_ = Error{error_text_};
     return &error_;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/arguments.h"
+
 namespace zedis::engine {
 namespace {
 
@@ -49,7 +51,7 @@ std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std:
 Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   const ResolvedCommand* container = registry_.Find(args[0]);
   if (container != nullptr) {
-    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", args[1].substr(0, kShownBytesMax), [&] {
+    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1], kShownBytesMax), [&] {
       std::string upper(container->row->name);
       for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
       return upper;
@@ -57,9 +59,9 @@ Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   }
   std::string shown;
   for (std::size_t i = 1; i < args.size() && shown.size() < kShownBytesMax; ++i) {
-    shown += fmt::format("'{}' ", args[i].substr(0, kShownBytesMax - shown.size()));
+    shown += fmt::format("'{}' ", Shown(args[i], kShownBytesMax - shown.size()));
   }
-  return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", args[0].substr(0, kShownBytesMax), shown);
+  return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0], kShownBytesMax), shown);
 }
 
 Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args args) {
@@ -95,6 +97,7 @@ Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args
 
 void Dispatcher::Run(Context& ctx, const ResolvedCommand* command, Args args, const std::uint64_t* hashes) {
   ctx.command = command;
+  ctx.session->last_command.Set(command);
   ctx.hashes = hashes;
   Outcome outcome;
   if (command == nullptr) [[unlikely]] {

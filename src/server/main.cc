@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/tunables.h"
+#include "base/version.h"
 #include "server/config.h"
 #include "server/config_args.h"
 #include "server/server.h"
@@ -37,7 +38,7 @@ int main(int argc, char** argv) {
   const auto line = server::ParseCommandLine(arguments);
   if (!line) return Fail(line.error());
   if (line->action == server::CommandLine::Action::kShowVersion) {
-    fmt::print("Zedis server v=0.1.0 (Redis 7.4 compatible)\n");
+    fmt::print("Zedis server v={} (Redis {} compatible)\n", base::kZedisVersion, base::kRedisVersion);
     return 0;
   }
   if (line->action == server::CommandLine::Action::kShowHelp) {

@@ -1,13 +1,15 @@
 #include "server/server.h"
 
+#include <signal.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <sstream>
 #include <string_view>
 
 #include "base/check.h"
-#include "commands/tables.h"
+#include "server/tables.h"
 
 namespace zedis::server {
 namespace {
@@ -20,15 +22,35 @@ std::uint64_t RandomSeed() {
   return seed;
 }
 
+std::int64_t WallMs() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 }  // namespace
 
 Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
-    : config_(config), tunables_(tunables), log_(log), registry_(commands::AllTables()) {
+    : config_(config),
+      tunables_(tunables),
+      log_(log),
+      registry_(AllTables()),
+      identity_(Identity::Make(WallMs())),
+      gate_(config, access_, clients_) {
+  access_.Follow(config);
+  config.OnChange("loglevel", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetLevel(static_cast<base::LogLevel>(value.number));
+    return {};
+  });
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ = std::make_unique<store::Keyspace>(kShardBits, static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
-  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, host_, *this, log_, workers};
-  for (int i = 0; i < workers; ++i) workers_.push_back(std::make_unique<Worker>(i, wiring));
+  services_ = std::make_unique<Services>(
+      ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
+  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers};
+  for (int i = 0; i < workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, wiring));
+    metrics_.Watch(workers_.back()->stats());
+  }
 }
 
 Server::~Server() { Stop(); }
@@ -82,8 +104,16 @@ void Server::Place(NewConnection connection) {
   workers_[least]->Adopt(std::move(connection));
 }
 
-void Server::Opened(Connection& connection) { connection.authenticated = true; }
+void Server::Opened(Connection& connection) {
+  access_.Begin(connection);
+  clients_.Add(connection, connection.socket.get());
+}
 
-void Server::Closed(Connection&) {}
+void Server::Closed(Connection& connection) { clients_.Remove(connection); }
+
+void Server::Sample(std::int64_t now_ms) { metrics_.Sample(now_ms); }
+
+// The main thread waits for signals.
+void Server::RequestShutdown() { kill(getpid(), SIGTERM); }
 
 }  // namespace zedis::server

@@ -15,13 +15,15 @@
 #include "engine/locks.h"
 #include "engine/registry.h"
 #include "server/config.h"
+#include "server/gate.h"
+#include "server/services.h"
 #include "server/worker.h"
 #include "server/worker_host.h"
 #include "store/keyspace.h"
 
 namespace zedis::server {
 
-class Server : ConnectionHost {
+class Server : ConnectionHost, Lifecycle {
  public:
   Server(Config& config, base::Tunables& tunables, base::Log& log);
   ~Server() override;
@@ -36,11 +38,9 @@ class Server : ConnectionHost {
   void Place(NewConnection connection) override;
   void Opened(Connection& connection) override;
   void Closed(Connection& connection) override;
+  void Sample(std::int64_t now_ms) override;
+  void RequestShutdown() override;
   std::expected<void, std::string> Listen();
-
-  struct OpenGate : engine::Gate {
-    engine::Outcome Admit(engine::Context&, engine::Args) override { return engine::Done(); }
-  };
 
   Config& config_;
   base::Tunables& tunables_;
@@ -49,8 +49,12 @@ class Server : ConnectionHost {
   engine::Registry registry_;
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
-  OpenGate gate_;
-  engine::Host host_;
+  const Identity identity_;
+  Access access_;
+  ClientRegistry clients_;
+  Metrics metrics_;
+  ServerGate gate_;
+  std::unique_ptr<Services> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint64_t> next_id_{1};

@@ -24,6 +24,8 @@ class ConnectionHost {
   // Called by the worker that owns the connection.
   virtual void Opened(Connection& connection) = 0;
   virtual void Closed(Connection& connection) = 0;
+  // Called by every worker, some ten times a second.
+  virtual void Sample(std::int64_t now_ms) = 0;
 };
 
 struct WorkerWiring {

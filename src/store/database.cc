@@ -109,12 +109,12 @@ Entry* Database::SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_
   return entry;
 }
 
-void Database::FreeValue(const Entry& entry) {
-  const TypeRow& row = RowOf(entry.type());
-  if (row.free_slice != nullptr && row.elements(entry.far()) > kFreeAtOnceElements) {
-    garbage_->AddValue(entry.type(), entry.far());
+void Database::Discard(Type type, void* far) {
+  const TypeRow& row = RowOf(type);
+  if (row.free_slice != nullptr && row.elements(far) > kFreeAtOnceElements) {
+    garbage_->AddValue(type, far);
   } else {
-    row.free(entry.far());
+    row.free(far);
   }
 }
 

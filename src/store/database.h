@@ -79,6 +79,9 @@ class alignas(64) Database {
   // Takes the value of a key out and erases the key, without freeing what is far.
   Value Extract(const Key& key, Entry* entry);
 
+  // Frees a far value that is in no entry any more: in slices, by the garbage list, if it is large.
+  void Discard(Type type, void* far);
+
   // Frees all keys, in slices, by the garbage list. O(1) now.
   void Clear();
 
@@ -91,7 +94,7 @@ class alignas(64) Database {
   // No key is due before this time; it may be too early, never too late. IndexSegment::kNever: none has a ttl.
   std::int64_t earliest_ms() const { return earliest_ms_; }
 
-  // Looks through up to kSegmentsPerSweepMax segments from `position` on that may hold a key due by `due_by_ms` (at
+  // Looks through a bounded number of segments from `position` on that may hold a key due by `due_by_ms` (at
   // most now_ms), and stops after the first that holds any: calls due(Slot) for each key due at now_ms (`due` must not
   // change the table). Before it does anything else to this database, the caller erases them all. Returns where to go
   // on.
@@ -106,12 +109,13 @@ class alignas(64) Database {
 
   static constexpr std::size_t kFreeAtOnceElements = 64;
   static constexpr int kSegmentsPerSweepMax = 8;
+  static constexpr int kSegmentsPassedPerSweepMax = 1024;
 
  private:
   Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
   void LowerEarliest(const Key& key, std::int64_t expire_at_ms);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
-  void FreeValue(const Entry& entry);
+  void FreeValue(const Entry& entry) { Discard(entry.type(), entry.far()); }
   void FreeBlock(base::Arena::Handle handle);
 
   EntryIndex index_;
@@ -124,9 +128,10 @@ static_assert(sizeof(Database) == 64, "a cache line each");
 template <class Due>
 std::uint64_t Database::SweepExpired(std::uint64_t position, std::int64_t due_by_ms, std::int64_t now_ms, Due due) {
   if (earliest_ms_ > due_by_ms) return base::kPositionEnd;
+  int passed_left = kSegmentsPassedPerSweepMax;
   int left = kSegmentsPerSweepMax;
   return index_.ForEachSegment(position, [&](base::IndexSegment& segment, std::uint64_t) {
-    if (segment.earliest_ms > due_by_ms) return true;
+    if (segment.earliest_ms > due_by_ms) return --passed_left > 0;
     std::int64_t earliest_ms = base::IndexSegment::kNever;
     bool found = false;
     index_.ForEachMarked(segment, [&](Slot slot) {

@@ -1,4 +1,5 @@
-// The one door through which the lists take memory, so that it can be counted as the allocator rounds it.
+// The one door through which collections and long strings take memory, so that it is counted, as the allocator rounds
+// it.
 #pragma once
 
 #include <malloc.h>
@@ -9,25 +10,35 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "base/memory_count.h"
 
 namespace zedis::types {
+
+inline std::size_t AllocatedBytes(void* block) { return block == nullptr ? 0 : malloc_usable_size(block); }
 
 inline void* Allocate(std::size_t bytes) {
   void* block = std::malloc(bytes);
   CHECK(block != nullptr);
+  base::MemoryCount::Add(static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
   return block;
 }
-inline void Free(void* block) { std::free(block); }
-inline std::size_t AllocatedBytes(void* block) { return block == nullptr ? 0 : malloc_usable_size(block); }
+inline void Free(void* block) {
+  base::MemoryCount::Add(-static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
+  std::free(block);
+}
 
 // Zeros straight from the system, which takes no memory until it is written to. A general allocator of the kind used
 // here writes the zeros itself: 300 ms for 512 MB. For blocks of a megabyte and more.
 inline void* MapZeroed(std::size_t bytes) {
   void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   CHECK(block != MAP_FAILED);
+  base::MemoryCount::Add(static_cast<std::ptrdiff_t>(bytes));
   return block;
 }
-inline void Unmap(void* block, std::size_t bytes) { CHECK(munmap(block, bytes) == 0); }
+inline void Unmap(void* block, std::size_t bytes) {
+  base::MemoryCount::Add(-static_cast<std::ptrdiff_t>(bytes));
+  CHECK(munmap(block, bytes) == 0);
+}
 
 // `bytes` rounded up to a size that mimalloc does not round further: 5, 6, 7 or 8 times a power of two.
 // A block of such a size wastes nothing.

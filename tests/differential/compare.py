@@ -116,6 +116,8 @@ def _client(arguments, oracle, ours):
     names = list(one)
     if [name for name in other if name in one] != names:
         return False
+    if exceptions.flags_differ_rightly(one[b"flags"], other[b"flags"]):
+        one[b"flags"] = other[b"flags"]
     return all(one[name] == other[name] for name in _CLIENT_FIELDS if name in one)
 
 

@@ -28,10 +28,10 @@ def hello(r):
     options = []
     if r.chance(0.3):
         options += [r.case("SETNAME"), r.pick(["me", "", "a b", "x\ny", "name-1", "ä"])]
-    if r.chance(0.2):
-        options += [r.case("AUTH"), r.pick(["default", "nosuch"]), r.pick(["", "secret"])]
-    if r.chance(0.08):
-        options += r.pick([["foo"], ["AUTH"], ["AUTH", "default"], ["SETNAME"], ["SETNAME", "a", "SETNAME", "b"]])
+    if r.chance(0.2):  # Alone: 7.0 logs in before it looks at what follows.
+        options = [r.case("AUTH"), r.pick(["default", "nosuch"]), r.pick(["", "secret"])]
+    elif r.chance(0.08):  # 7.0 takes the name before it looks at what follows.
+        options = r.pick([["foo"], ["AUTH"], ["AUTH", "default"], ["SETNAME"], ["SETNAME", "a", "SETNAME", "b"]])
     form = r.between(0, 9)
     version = r.pick([2, 3]) if form < 8 else r.pick([0, 1, 4, -1, 2**40, *NOT_INTEGERS])
     return [["HELLO"]] if form == 0 else [["HELLO", version, *options], ["CLIENT", "GETNAME"]]

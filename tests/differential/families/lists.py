@@ -58,9 +58,14 @@ def lrange(r):
     return ["LRANGE", r.key("list"), r.index(), r.index()]
 
 
-@command("lists", weight=3)
+@command("lists", weight=3, mangle=False)
 def lrem(r):
-    return ["LREM", r.key("list"), r.index(), r.element()]
+    """Never with the smallest count: 7.0 removes all from the tail, since 7.2 it is refused."""
+    count = r.index()
+    arguments = ["LREM", r.key("list"), count if count != INT64_MIN else INT64_MIN + 1, r.element()]
+    if r.chance(0.04):
+        arguments.append(r.element()) if r.chance(0.5) else arguments.pop()
+    return arguments
 
 
 @command("lists", weight=2)

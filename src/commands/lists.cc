@@ -1,0 +1,299 @@
+// Lists at their ends: pushing, popping, moving from one to another.
+#include <fmt/format.h>
+
+#include "commands/list_value.h"
+#include "commands/tables.h"
+#include "engine/arguments.h"
+#include "engine/context.h"
+
+namespace zedis::commands {
+namespace {
+
+using namespace engine;  // NOLINT: a family is written in the engine's words
+using store::Entry;
+using store::Key;
+using store::Type;
+using types::Element;
+using types::Side;
+
+constexpr Error kNumkeysMustBePositive{"ERR numkeys should be greater than 0"};
+constexpr Error kCountMustBePositive{"ERR count should be greater than 0"};
+
+std::string_view PushEvent(Side side) { return side == Side::kFront ? "lpush" : "rpush"; }
+std::string_view PopEvent(Side side) { return side == Side::kFront ? "lpop" : "rpop"; }
+
+Expected<Side> ParseSide(std::string_view word) {
+  if (EqualsIgnoreCase("left", word)) return Side::kFront;
+  if (EqualsIgnoreCase("right", word)) return Side::kBack;
+  return std::unexpected(&kSyntaxError);
+}
+
+// --- LPUSH RPUSH LPUSHX RPUSHX
+
+enum class IfMissing : std::uint8_t { kCreate, kDoNothing };
+
+Outcome Push(Context& ctx, Args args, Side side, IfMissing if_missing) {
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(Entry * entry, ctx.FindForWriteAs(Type::kList, key));
+  if (entry == nullptr && if_missing == IfMissing::kDoNothing) {
+    ctx.reply.Integer(0);
+    return Done();
+  }
+  ListEditor list(ctx, key, entry);
+  list.Push(side, args.subspan(2));
+  ctx.reply.Integer(static_cast<std::int64_t>(list.Size()));
+  list.Finish(PushEvent(side));
+  return Done();
+}
+
+Outcome Lpush(Context& ctx, Args args) { return Push(ctx, args, Side::kFront, IfMissing::kCreate); }
+Outcome Rpush(Context& ctx, Args args) { return Push(ctx, args, Side::kBack, IfMissing::kCreate); }
+Outcome Lpushx(Context& ctx, Args args) { return Push(ctx, args, Side::kFront, IfMissing::kDoNothing); }
+Outcome Rpushx(Context& ctx, Args args) { return Push(ctx, args, Side::kBack, IfMissing::kDoNothing); }
+
+// --- LPOP RPOP LMPOP
+
+// Replies with an array of what it removes.
+void PopArray(Context& ctx, const Key& key, Entry* entry, Side side, std::uint64_t most) {
+  ListEditor list(ctx, key, entry);
+  const std::size_t count = std::min<std::uint64_t>(most, list.Size());
+  ctx.reply.ArrayHeader(count);
+  list.Pop(side, count, [&](const Element& element) { ReplyElement(ctx.reply, element); });
+  list.Finish(PopEvent(side));
+}
+
+Outcome PopCount(Context& ctx, Args args, Side side) {
+  if (args.size() > 3) return ctx.Fail("ERR wrong number of arguments for '{}' command", ctx.command->row->name);
+  TRY(const std::int64_t count, ParseIntegerIn(args[2], 0, INT64_MAX, kMustBePositive));
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(Entry * entry, ctx.FindForWriteAs(Type::kList, key));
+  if (entry == nullptr) {
+    ctx.reply.NullArray();
+  } else if (count == 0) {
+    ctx.reply.ArrayHeader(0);
+  } else {
+    PopArray(ctx, key, entry, side, static_cast<std::uint64_t>(count));
+  }
+  return Done();
+}
+
+Outcome Pop(Context& ctx, Args args, Side side) {
+  if (args.size() > 2) return PopCount(ctx, args, side);
+  const Key key = ctx.KeyAt(args, 1);
+  TRY(Entry * entry, ctx.FindForWriteAs(Type::kList, key));
+  if (entry == nullptr) {
+    ctx.reply.NullBulk();
+    return Done();
+  }
+  ListEditor list(ctx, key, entry);
+  list.Pop(side, 1, [&](const Element& element) { ReplyElement(ctx.reply, element); });
+  list.Finish(PopEvent(side));
+  return Done();
+}
+
+Outcome Lpop(Context& ctx, Args args) { return Pop(ctx, args, Side::kFront); }
+Outcome Rpop(Context& ctx, Args args) { return Pop(ctx, args, Side::kBack); }
+
+struct MultiPop {
+  std::size_t keys = 0;
+  Side side = Side::kFront;
+  std::uint64_t count = 1;
+};
+
+Expected<MultiPop> ParseMultiPop(Args args) {
+  MultiPop pop;
+  TRY(const std::int64_t keys, ParseIntegerIn(args[1], 1, INT64_MAX, kNumkeysMustBePositive));
+  if (static_cast<std::uint64_t>(keys) >= args.size() - 2) return std::unexpected(&kSyntaxError);
+  pop.keys = static_cast<std::size_t>(keys);
+  OptionCursor cursor(args, 2 + pop.keys);
+  TRY(pop.side, ParseSide(cursor.Next()));
+  if (cursor.TakeWith("count", 1)) {
+    TRY(const std::int64_t count, ParseIntegerIn(cursor.Next(), 1, INT64_MAX, kCountMustBePositive));
+    pop.count = static_cast<std::uint64_t>(count);
+  }
+  if (!cursor.done()) return std::unexpected(&kSyntaxError);
+  return pop;
+}
+
+Outcome Lmpop(Context& ctx, Args args) {
+  TRY(const MultiPop pop, ParseMultiPop(args));
+  for (std::size_t i = 2; i < 2 + pop.keys; ++i) {
+    const Key key = ctx.KeyAt(args, i);
+    TRY(Entry * entry, ctx.FindForWriteAs(Type::kList, key));
+    if (entry == nullptr) continue;
+    ctx.reply.ArrayHeader(2);
+    ctx.reply.Bulk(key.bytes);
+    PopArray(ctx, key, entry, pop.side, pop.count);
+    return Done();
+  }
+  ctx.reply.NullArray();
+  return Done();
+}
+
+// --- LMOVE RPOPLPUSH
+
+using ElementBuffer = fmt::basic_memory_buffer<char, store::kNearValueMax>;
+
+// Removes an element and copies its text.
+void PopInto(ElementBuffer& buffer, ListEditor& list, Side side) {
+  list.Pop(side, 1, [&](const Element& element) {
+    types::IntegerText digits;
+    const std::string_view text = element.Text(digits);
+    buffer.append(text.data(), text.data() + text.size());
+  });
+}
+
+Outcome Move(Context& ctx, Args args, Side from, Side to) {
+  const Key source_key = ctx.KeyAt(args, 1);
+  const Key target_key = ctx.KeyAt(args, 2);
+  TRY(Entry * source_entry, ctx.FindForWriteAs(Type::kList, source_key));
+  if (source_entry == nullptr) {
+    ctx.reply.NullBulk();
+    return Done();
+  }
+  ElementBuffer buffer;
+  if (source_key.bytes == target_key.bytes) {
+    ListEditor list(ctx, source_key, source_entry);
+    PopInto(buffer, list, from);
+    const std::string_view text(buffer.data(), buffer.size());
+    list.Push(to, Args(&text, 1));
+    ctx.reply.Bulk(text);
+    list.Save();
+    list.Announce(PushEvent(to));
+    list.Announce(PopEvent(from));
+    return Done();
+  }
+  TRY(Entry * target_entry, ctx.FindForWriteAs(Type::kList, target_key));
+  // Looking up the second key may have erased it, as one that was due.
+  ListEditor source(ctx, source_key, ctx.Peek(source_key));
+  PopInto(buffer, source, from);
+  const std::string_view text(buffer.data(), buffer.size());
+  ctx.reply.Bulk(text);
+  ListEditor target(ctx, target_key, target_entry);
+  target.Push(to, Args(&text, 1));
+  target.Finish(PushEvent(to));
+  source.Reload();
+  source.Finish(PopEvent(from));
+  return Done();
+}
+
+Outcome Lmove(Context& ctx, Args args) {
+  TRY(const Side from, ParseSide(args[3]));
+  TRY(const Side to, ParseSide(args[4]));
+  return Move(ctx, args, from, to);
+}
+
+Outcome Rpoplpush(Context& ctx, Args args) { return Move(ctx, args, Side::kBack, Side::kFront); }
+
+// --- The table
+
+constexpr KeySpec kInsertKey[] = {{.flags = kKeyReadWrite | kKeyInsert}};
+constexpr KeySpec kPopKey[] = {{.flags = kKeyReadWrite | kKeyAccess | kKeyDelete}};
+constexpr KeySpec kMoveKeys[] = {{.flags = kKeyReadWrite | kKeyAccess | kKeyDelete, .index = 1},
+                                 {.flags = kKeyReadWrite | kKeyInsert, .index = 2}};
+constexpr KeySpec kMultiPopKeys[] = {{.flags = kKeyReadWrite | kKeyAccess | kKeyDelete,
+                                      .index = 1,
+                                      .find = KeySpec::Find::kKeynum,
+                                      .keynum_index = 0,
+                                      .first_key = 1}};
+
+constexpr Command kListCommands[] = {
+    {.name = "lpush",
+     .arity = AtLeast(2),
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatList,
+     .keys = kInsertKey,
+     .run = Lpush,
+     .since = "1.0.0",
+     .group = "list",
+     .summary = "Adds elements at the head of a list, which is created if it is missing.",
+     .complexity = "O(1) for each element added."},
+    {.name = "rpush",
+     .arity = AtLeast(2),
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatList,
+     .keys = kInsertKey,
+     .run = Rpush,
+     .since = "1.0.0",
+     .group = "list",
+     .summary = "Adds elements at the tail of a list, which is created if it is missing.",
+     .complexity = "O(1) for each element added."},
+    {.name = "lpushx",
+     .arity = AtLeast(2),
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatList,
+     .keys = kInsertKey,
+     .run = Lpushx,
+     .since = "2.2.0",
+     .group = "list",
+     .summary = "Adds elements at the head of a list that exists.",
+     .complexity = "O(1) for each element added."},
+    {.name = "rpushx",
+     .arity = AtLeast(2),
+     .flags = kWrite | kDenyOom | kFast,
+     .categories = kCatList,
+     .keys = kInsertKey,
+     .run = Rpushx,
+     .since = "2.2.0",
+     .group = "list",
+     .summary = "Adds elements at the tail of a list that exists.",
+     .complexity = "O(1) for each element added."},
+    {.name = "lpop",
+     .arity = AtLeast(1),
+     .flags = kWrite | kFast,
+     .categories = kCatList,
+     .keys = kPopKey,
+     .run = Lpop,
+     .since = "1.0.0",
+     .group = "list",
+     .summary = "Removes elements from the head of a list and returns them.",
+     .complexity = "O(N), N being the number of elements returned."},
+    {.name = "rpop",
+     .arity = AtLeast(1),
+     .flags = kWrite | kFast,
+     .categories = kCatList,
+     .keys = kPopKey,
+     .run = Rpop,
+     .since = "1.0.0",
+     .group = "list",
+     .summary = "Removes elements from the tail of a list and returns them.",
+     .complexity = "O(N), N being the number of elements returned."},
+    {.name = "lmpop",
+     .arity = AtLeast(3),
+     .flags = kWrite | kMovableKeys,
+     .categories = kCatList,
+     .keys = kMultiPopKeys,
+     .run = Lmpop,
+     .since = "7.0.0",
+     .group = "list",
+     .summary = "Removes elements from the first of several lists that is there and returns them.",
+     .complexity = "O(N+M), N being the number of keys given and M the number of elements returned."},
+    {.name = "lmove",
+     .arity = Exactly(4),
+     .flags = kWrite | kDenyOom,
+     .categories = kCatList,
+     .keys = kMoveKeys,
+     .run = Lmove,
+     .since = "6.2.0",
+     .group = "list",
+     .summary = "Moves an element from an end of one list to an end of another and returns it.",
+     .complexity = "O(1)"},
+    {.name = "rpoplpush",
+     .arity = Exactly(2),
+     .flags = kWrite | kDenyOom,
+     .categories = kCatList,
+     .keys = kMoveKeys,
+     .run = Rpoplpush,
+     .since = "1.2.0",
+     .group = "list",
+     .summary = "Moves the last element of one list to the head of another and returns it.",
+     .complexity = "O(1)",
+     .deprecated_since = "6.2.0",
+     .replaced_by = "`LMOVE` with the `RIGHT` and `LEFT` arguments"},
+};
+
+}  // namespace
+
+Table ListCommands() { return kListCommands; }
+
+}  // namespace zedis::commands

@@ -1,0 +1,218 @@
+// CLIENT: what a connection says about itself, and what is known of all of them.
+#include "base/check.h"
+#include "commands/help.h"
+#include "engine/arguments.h"
+#include "server/client_filter.h"
+#include "server/client_line.h"
+#include "server/not_yet.h"
+#include "server/services.h"
+#include "server/session_fields.h"
+#include "server/tables.h"
+
+namespace zedis::server {
+namespace {
+
+using namespace engine;  // NOLINT: a family is written in the engine's words
+
+Outcome Id(Context& ctx, Args) {
+  ctx.reply.Integer(static_cast<std::int64_t>(ctx.session->id));
+  return Done();
+}
+
+Outcome GetName(Context& ctx, Args) {
+  // The texts are changed by this thread alone, so reading needs no lock.
+  const Session::Texts* texts = ctx.session->texts.get();
+  if (texts == nullptr || texts->name.empty()) {
+    ctx.reply.NullBulk();
+  } else {
+    ctx.reply.Bulk(texts->name);
+  }
+  return Done();
+}
+
+Outcome SetName(Context& ctx, Args args) {
+  if (!IsShowable(args[2])) {
+    return ctx.Fail("ERR Client names cannot contain spaces, newlines or special characters.");
+  }
+  SetText(*ctx.session, &Session::Texts::name, args[2]);
+  ctx.reply.Ok();
+  return Done();
+}
+
+Outcome SetInfo(Context& ctx, Args args) {
+  const bool is_name = EqualsIgnoreCase("lib-name", args[2]);
+  if (!is_name && !EqualsIgnoreCase("lib-ver", args[2])) {
+    return ctx.Fail("ERR Unrecognized option '{}'", Shown(args[2], std::string_view::npos));
+  }
+  if (!IsShowable(args[3])) {
+    return ctx.Fail("ERR {} cannot contain spaces, newlines or special characters.", is_name ? "lib-name" : "lib-ver");
+  }
+  SetText(*ctx.session, is_name ? &Session::Texts::library_name : &Session::Texts::library_version, args[3]);
+  ctx.reply.Ok();
+  return Done();
+}
+
+Outcome Info(Context& ctx, Args) {
+  std::string line;
+  ServicesOf(ctx).clients.Find(
+      ctx.session->id, [&](const ClientRegistry::Client& client) { AppendClientLine(client, ctx.now_ms, line); });
+  ctx.reply.Verbatim("txt", line);
+  return Done();
+}
+
+Outcome List(Context& ctx, Args args) {
+  TRY(const ClientFilter filter, ClientFilter::Parse(ctx, args, 2));
+  std::string lines;
+  ServicesOf(ctx).clients.ForEach([&](const ClientRegistry::Client& client) {
+    if (filter.Accepts(client, *ctx.session, ctx.now_ms)) AppendClientLine(client, ctx.now_ms, lines);
+  });
+  ctx.reply.Verbatim("txt", lines);
+  return Done();
+}
+
+// Says nothing when replies are switched off, from this one on; the worker drops the replies of later commands.
+Outcome SetReply(Context& ctx, Args args) {
+  Session& session = *ctx.session;
+  if (EqualsIgnoreCase("on", args[2])) {
+    session.reply_mode = ReplyMode::kOn;
+    ctx.reply.Ok();
+  } else if (EqualsIgnoreCase("off", args[2])) {
+    session.reply_mode = ReplyMode::kOff;
+  } else if (EqualsIgnoreCase("skip", args[2])) {
+    if (session.reply_mode != ReplyMode::kOff) session.reply_mode = ReplyMode::kSkipNext;
+  } else {
+    return kSyntaxError;
+  }
+  return Done();
+}
+
+Expected<bool> ParseOnOff(std::string_view word) {
+  if (EqualsIgnoreCase("on", word)) return true;
+  if (EqualsIgnoreCase("off", word)) return false;
+  return std::unexpected(&kSyntaxError);
+}
+
+Outcome NoEvict(Context& ctx, Args args) {
+  TRY(const bool on, ParseOnOff(args[2]));
+  SetNoEvict(*ctx.session, on);
+  ctx.reply.Ok();
+  return Done();
+}
+
+Outcome NoTouch(Context& ctx, Args args) {
+  TRY(const bool on, ParseOnOff(args[2]));
+  SetNoTouch(*ctx.session, on);
+  ctx.reply.Ok();
+  return Done();
+}
+
+Outcome Help(Context& ctx, Args) {
+  static constexpr std::string_view kLines[] = {
+      "GETNAME",
+      "    Return the name that this connection has given itself.",
+      "ID",
+      "    Return the number of this connection.",
+      "INFO",
+      "    Return what the server knows about this connection.",
+      "LIST [options ...]",
+      "    Return what the server knows about all connections, one a line. Options:",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Only those of a type.",
+      "    * ID <id> [<id> ...]",
+      "      Only those with one of the numbers.",
+      "    * ADDR, LADDR, IP, NAME, LIB-NAME, LIB-VER, USER, FLAGS, DB <value>",
+      "      Only those whose field has the value; with NOT- in front, all others.",
+      "    * MAXAGE <seconds>, IDLE <seconds>",
+      "      Only those that are at least so old, or have been idle for so long.",
+      "    * SKIPME (YES|NO)",
+      "      Leave this connection out (default: no).",
+      "NO-EVICT (ON|OFF)",
+      "    Keep this connection when the memory of clients has to shrink.",
+      "NO-TOUCH (ON|OFF)",
+      "    Let what this connection reads look as if nobody had read it.",
+      "REPLY (ON|OFF|SKIP)",
+      "    Switch the replies of this connection on or off, or skip the next one.",
+      "SETINFO <option> <value>",
+      "    Say which library the client uses: LIB-NAME or LIB-VER.",
+      "SETNAME <name>",
+      "    Give this connection a name.",
+  };
+  commands::ReplyHelp(ctx, "client", kLines);
+  return Done();
+}
+
+constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
+constexpr std::string_view kUnsteady[] = {"nondeterministic_output"};
+constexpr std::string_view kAllNodes[] = {"request_policy:all_nodes", "response_policy:all_succeeded"};
+
+constexpr Command Sub(std::string_view name, Arity arity, Handler run, std::string_view since,
+                      std::string_view summary) {
+  return {.name = name,
+          .arity = arity,
+          .flags = kUsual,
+          .categories = kCatConnection,
+          .locks = Locks::kNone,
+          .run = run,
+          .since = since,
+          .group = "connection",
+          .summary = summary,
+          .complexity = "O(1)"};
+}
+constexpr Command With(Command row, std::uint32_t more_flags, std::span<const std::string_view> tips,
+                       std::string_view complexity = "O(1)") {
+  row.flags |= more_flags;
+  row.tips = tips;
+  row.complexity = complexity;
+  return row;
+}
+
+constexpr Command kClientSubcommands[] = {
+    NotYetSubcommand("client|caching"),
+    Sub("client|getname", Exactly(1), GetName, "2.6.9", "Returns the name of the connection."),
+    NotYetSubcommand("client|getredir"),
+    {.name = "client|help",
+     .arity = Exactly(1),
+     .flags = kLoading | kStale | kSentinel,
+     .categories = kCatConnection,
+     .locks = Locks::kNone,
+     .run = Help,
+     .since = "5.0.0",
+     .group = "connection",
+     .summary = "Describes the subcommands.",
+     .complexity = "O(1)"},
+    Sub("client|id", Exactly(1), Id, "5.0.0", "Returns the number of the connection."),
+    With(Sub("client|info", Exactly(1), Info, "6.2.0", "Describes the connection in one line."), 0, kUnsteady),
+    NotYetSubcommand("client|kill"),
+    With(Sub("client|list", AtLeast(1), List, "2.4.0", "Describes all connections, a line for each."), kAdmin,
+         kUnsteady, "O(N) where N is the number of client connections"),
+    With(Sub("client|no-evict", Exactly(2), NoEvict, "7.0.0",
+             "Spares the connection when memory of clients has to be freed."),
+         kAdmin, {}),
+    Sub("client|no-touch", Exactly(2), NoTouch, "7.2.0", "Makes the connection's reads leave no trace on keys."),
+    NotYetSubcommand("client|pause"),
+    Sub("client|reply", Exactly(2), SetReply, "3.2.0", "Switches the replies to the connection on or off."),
+    With(Sub("client|setinfo", Exactly(3), SetInfo, "7.2.0", "Notes which library the client uses."), 0, kAllNodes),
+    With(Sub("client|setname", Exactly(2), SetName, "2.6.9", "Gives the connection a name."), 0, kAllNodes),
+    NotYetSubcommand("client|tracking"),
+    NotYetSubcommand("client|trackinginfo"),
+    NotYetSubcommand("client|unblock"),
+    NotYetSubcommand("client|unpause"),
+};
+
+constexpr Command kClientCommands[] = {
+    {.name = "client",
+     .arity = AtLeast(1),
+     .flags = kSentinel,
+     .locks = Locks::kNone,
+     .subcommands = kClientSubcommands,
+     .since = "2.4.0",
+     .group = "connection",
+     .summary = "Holds the commands about connections of clients.",
+     .complexity = "Depends on subcommand."},
+};
+
+}  // namespace
+
+Table ClientCommands() { return kClientCommands; }
+
+}  // namespace zedis::server

@@ -1,0 +1,68 @@
+#include "server/client_line.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <mutex>
+
+#include "engine/registry.h"
+
+namespace zedis::server {
+namespace {
+
+using engine::Session;
+
+std::int64_t SecondsSince(std::int64_t then_ms, std::int64_t now_ms) {
+  return std::max<std::int64_t>(0, now_ms - then_ms) / 1000;
+}
+
+Session::Texts TextsOf(const Session& session) {
+  const std::lock_guard lock(session.texts_lock);
+  return session.texts ? *session.texts : Session::Texts{};
+}
+
+}  // namespace
+
+std::string ClientFlags(const Session& session) {
+  static constexpr struct {
+    Session::ShownFlags flag;
+    char letter;
+  } kLetters[] = {{Session::kShowCloseAfterReply, 'c'},
+                  {Session::kShowUnix, 'U'},
+                  {Session::kShowNoEvict, 'e'},
+                  {Session::kShowNoTouch, 'T'}};
+  const std::uint32_t flags = session.shown_flags.Get();
+  std::string letters;
+  for (const auto& [flag, letter] : kLetters) {
+    if ((flags & flag) != 0) letters += letter;
+  }
+  return letters.empty() ? "N" : letters;
+}
+
+void AppendClientLine(const ClientRegistry::Client& client, std::int64_t now_ms, std::string& out) {
+  const Session& session = *client.session;
+  const ClientAddresses addresses = client.Addresses();
+  const Session::Texts texts = TextsOf(session);
+  const engine::ResolvedCommand* command = session.last_command.Get();
+  const std::uint64_t input = session.input_bytes.Get();
+  const std::uint64_t input_free = std::max<std::uint64_t>(session.input_capacity.Get(), input) - input;
+  const std::uint64_t output = session.output_bytes.Get();
+  auto to = std::back_inserter(out);
+  fmt::format_to(to, "id={} addr={} laddr={} fd={} name={}", session.id, addresses.peer, addresses.local,
+                 client.descriptor, texts.name);
+  fmt::format_to(to, " age={} idle={} flags={} db={}", SecondsSince(session.created_ms, now_ms),
+                 SecondsSince(session.last_interaction_ms.Get(), now_ms), ClientFlags(session), session.database.Get());
+  fmt::format_to(to, " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0", input,
+                 input_free);
+  // Replies are written into the worker's buffer (rbs, rbp: none of its own); what waits is one list (oll).
+  fmt::format_to(to, " rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={} events={}", output != 0 ? 1 : 0, output,
+                 sizeof(Session) + input + input_free + output, output != 0 ? "rw" : "r");
+  fmt::format_to(to, " cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
+                 command != nullptr ? command->row->name : "NULL", static_cast<int>(session.protocol.Get()),
+                 texts.library_name, texts.library_version);
+  fmt::format_to(to, " tot-net-in={} tot-net-out={} tot-cmds={}\n", session.bytes_in.Get(), session.bytes_out.Get(),
+                 session.commands.Get());
+}
+
+}  // namespace zedis::server

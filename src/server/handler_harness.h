@@ -1,0 +1,77 @@
+// For tests: a server without sockets. Commands go through the real registry, gate and dispatcher, and the reply comes
+// back as bytes.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/dispatch.h"
+#include "server/gate.h"
+#include "server/services.h"
+#include "server/tables.h"
+#include "store/keyspace.h"
+
+namespace zedis::server {
+
+class HandlerHarness : public Lifecycle {
+ public:
+  HandlerHarness() {
+    metrics.Watch(stats);
+    access.Follow(config);
+    context.now_ms = kNowMs;
+    Connect(session);
+  }
+  ~HandlerHarness() override { clients.Remove(session); }
+
+  static constexpr std::int64_t kNowMs = 1'700'000'000'000;
+
+  void Connect(engine::Session& fresh) {
+    fresh.id = ++last_id_;
+    fresh.created_ms = kNowMs - 5000;
+    fresh.last_interaction_ms.Set(kNowMs - 2000);
+    access.Begin(fresh);
+    clients.Add(fresh, -1);
+  }
+
+  std::string Run(std::initializer_list<std::string_view> words) {
+    const std::vector<std::string_view> request(words);
+    std::vector<std::uint64_t> hashes(request.size());
+    const engine::ResolvedCommand* command = dispatcher.Lookup(request);
+    if (command != nullptr) engine::Dispatcher::HashKeys(*command, request, keyspace.seed(), hashes.data());
+    output.Clear();
+    context.session = &session;
+    context.reply = resp::Reply(output, session.protocol.Get());
+    dispatcher.Run(context, command, request, hashes.data());
+    return std::string(output.Bytes());
+  }
+
+  void RequestShutdown() override { ++shutdowns; }
+
+  base::Tunables tunables;
+  Config config{tunables, "/"};
+  base::Log log;
+  Access access;
+  ClientRegistry clients;
+  Metrics metrics;
+  const Identity identity = Identity::Make(kNowMs - 90'000'000);
+  Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
+  ServerGate gate{config, access, clients};
+  const engine::Registry registry{AllTables()};
+  store::Keyspace keyspace{2, 16, 1};
+  engine::LockTable locks{keyspace, true};
+  engine::WriteDoor door;
+  engine::WorkerStats stats;
+  resp::OutputBuffer output;
+  engine::Dispatcher dispatcher{registry, gate};
+  engine::Context context{locks, tunables, door, registry, stats, services, output};
+  engine::Session session;
+  int shutdowns = 0;
+
+ private:
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace zedis::server

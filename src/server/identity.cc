@@ -1,0 +1,35 @@
+#include "server/identity.h"
+
+#include <openssl/rand.h>
+
+#include <array>
+#include <filesystem>
+#include <system_error>
+
+#include "base/check.h"
+
+namespace zedis::server {
+namespace {
+
+std::string RandomHex40() {
+  std::array<unsigned char, 20> bytes;
+  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  std::string text;
+  for (const unsigned char byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4];
+    text += "0123456789abcdef"[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+Identity Identity::Make(std::int64_t now_ms) {
+  std::error_code error;
+  return {.run_id = RandomHex40(),
+          .replication_id = RandomHex40(),
+          .executable = std::filesystem::read_symlink("/proc/self/exe", error).string(),
+          .started_ms = now_ms};
+}
+
+}  // namespace zedis::server

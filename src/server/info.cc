@@ -1,0 +1,326 @@
+#include "server/info.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <iterator>
+#include <vector>
+
+#include "base/memory_count.h"
+#include "base/numbers.h"
+#include "base/version.h"
+#include "engine/visit.h"
+#include "server/services.h"
+
+namespace zedis::server {
+namespace {
+
+using engine::Context;
+using engine::WorkerStats;
+
+// Collects "name:value" lines.
+class Fields {
+ public:
+  void Title(std::string_view title) {
+    if (!text_.empty()) text_ += "\r\n";
+    text_ += "# ";
+    text_ += title;
+    text_ += "\r\n";
+  }
+  template <class T>
+  void Add(std::string_view name, const T& value) {
+    fmt::format_to(std::back_inserter(text_), "{}:{}\r\n", name, value);
+  }
+  // The same number also for people: name_human.
+  void AddBytes(std::string_view name, std::uint64_t bytes) {
+    Add(name, bytes);
+    fmt::format_to(std::back_inserter(text_), "{}_human:{}\r\n", name, HumanBytes(bytes));
+  }
+  void AddFixed(std::string_view name, double value, int decimals) {
+    fmt::format_to(std::back_inserter(text_), "{}:{:.{}f}\r\n", name, value, decimals);
+  }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+void Server(Context& ctx, Fields& fields) {
+  const Services& services = ServicesOf(ctx);
+  utsname system{};
+  uname(&system);
+  const std::int64_t uptime_s = std::max<std::int64_t>(0, ctx.now_ms - services.identity.started_ms) / 1000;
+  const std::int64_t hz = services.config.Number("hz");
+  fields.Add("redis_version", base::kRedisVersion);
+  fields.Add("zedis_version", base::kZedisVersion);
+  fields.Add("redis_git_sha1", "00000000");
+  fields.Add("redis_git_dirty", 0);
+  fields.Add("redis_mode", "standalone");
+  fields.Add("os", fmt::format("{} {} {}", system.sysname, system.release, system.machine));
+  fields.Add("arch_bits", sizeof(void*) * 8);
+  fields.Add("monotonic_clock", "POSIX clock_gettime");
+  fields.Add("multiplexing_api", "epoll");
+  fields.Add("process_id", getpid());
+  fields.Add("process_supervised", "no");
+  fields.Add("run_id", services.identity.run_id);
+  fields.Add("tcp_port", services.config.Number("port"));
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  fields.Add("server_time_usec", std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000);
+  fields.Add("uptime_in_seconds", uptime_s);
+  fields.Add("uptime_in_days", uptime_s / 86400);
+  fields.Add("hz", hz);
+  fields.Add("configured_hz", hz);
+  fields.Add("worker_threads", services.metrics.workers());
+  fields.Add("executable", services.identity.executable);
+  fields.Add("config_file", services.config.file());
+  fields.Add("listener0",
+             fmt::format("name=tcp,bind={},port={}", services.config.Text("bind"), services.config.Number("port")));
+}
+
+void Clients(Context& ctx, Fields& fields) {
+  const Services& services = ServicesOf(ctx);
+  std::uint64_t count = 0;
+  std::uint64_t largest_input = 0;
+  std::uint64_t largest_output = 0;
+  services.clients.ForEach([&](const ClientRegistry::Client& client) {
+    ++count;
+    largest_input = std::max<std::uint64_t>(largest_input, client.session->input_capacity.Get());
+    largest_output = std::max<std::uint64_t>(largest_output, client.session->output_bytes.Get());
+  });
+  fields.Add("connected_clients", count);
+  fields.Add("cluster_connections", 0);
+  fields.Add("maxclients", ctx.tunables.maxclients.Get());
+  fields.Add("client_recent_max_input_buffer", largest_input);
+  fields.Add("client_recent_max_output_buffer", largest_output);
+  for (const char* none :
+       {"blocked_clients", "tracking_clients", "pubsub_clients", "watching_clients", "clients_in_timeout_table",
+        "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
+    fields.Add(none, 0);
+  }
+}
+
+std::uint64_t ResidentBytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "re");
+  if (file == nullptr) return 0;
+  unsigned long pages = 0;
+  const bool is_read = std::fscanf(file, "%*s %lu", &pages) == 1;
+  std::fclose(file);
+  return is_read ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+void Memory(Context& ctx, Fields& fields) {
+  const Services& services = ServicesOf(ctx);
+  const std::uint64_t used = base::MemoryCount::UsedBytes();
+  const std::uint64_t peak = services.metrics.PeakBytes();
+  const std::uint64_t resident = ResidentBytes();
+  const auto total =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::uint64_t clients = 0;
+  services.clients.ForEach([&](const ClientRegistry::Client& client) {
+    clients += sizeof(engine::Session) + client.session->input_capacity.Get() + client.session->output_bytes.Get();
+  });
+  fields.AddBytes("used_memory", used);
+  fields.AddBytes("used_memory_rss", resident);
+  fields.AddBytes("used_memory_peak", peak);
+  fields.Add("used_memory_peak_perc",
+             fmt::format("{:.2f}%", peak == 0 ? 0.0 : static_cast<double>(used) * 100 / static_cast<double>(peak)));
+  fields.AddBytes("total_system_memory", total);
+  for (const char* none :
+       {"used_memory_lua", "used_memory_vm_eval", "used_memory_scripts_eval", "number_of_cached_scripts",
+        "number_of_functions", "number_of_libraries", "used_memory_vm_functions", "used_memory_vm_total",
+        "used_memory_functions", "used_memory_scripts"}) {
+    fields.Add(none, 0);
+  }
+  fields.AddBytes("maxmemory", static_cast<std::uint64_t>(ctx.tunables.maxmemory_bytes.Get()));
+  fields.Add("maxmemory_policy", services.config.Text("maxmemory-policy"));
+  fields.AddFixed("mem_fragmentation_ratio",
+                  used == 0 ? 0.0 : static_cast<double>(resident) / static_cast<double>(used), 2);
+  fields.Add("mem_fragmentation_bytes", static_cast<std::int64_t>(resident) - static_cast<std::int64_t>(used));
+  for (const char* none : {"mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers",
+                           "mem_clients_slaves"}) {
+    fields.Add(none, 0);
+  }
+  fields.Add("mem_clients_normal", clients);
+  fields.Add("mem_cluster_links", 0);
+  fields.Add("mem_aof_buffer", 0);
+  fields.Add("mem_allocator", "zedis-arena,mimalloc");
+  fields.Add("active_defrag_running", 0);
+}
+
+void Persistence(Context& ctx, Fields& fields) {
+  const Services& services = ServicesOf(ctx);
+  fields.Add("loading", 0);
+  fields.Add("async_loading", 0);
+  fields.Add("rdb_changes_since_last_save", services.metrics.Sum(&WorkerStats::changes));
+  fields.Add("rdb_bgsave_in_progress", 0);
+  fields.Add("rdb_last_save_time", services.identity.started_ms / 1000);
+  fields.Add("rdb_last_bgsave_status", "ok");
+  fields.Add("rdb_last_bgsave_time_sec", -1);
+  fields.Add("rdb_current_bgsave_time_sec", -1);
+  fields.Add("rdb_saves", 0);
+  fields.Add("rdb_last_cow_size", 0);
+  fields.Add("rdb_last_load_keys_expired", 0);
+  fields.Add("rdb_last_load_keys_loaded", 0);
+  fields.Add("aof_enabled", 0);
+  fields.Add("aof_rewrite_in_progress", 0);
+  fields.Add("aof_rewrite_scheduled", 0);
+  fields.Add("aof_last_rewrite_time_sec", -1);
+  fields.Add("aof_current_rewrite_time_sec", -1);
+  fields.Add("aof_last_bgrewrite_status", "ok");
+  fields.Add("aof_rewrites", 0);
+  fields.Add("aof_rewrites_consecutive_failures", 0);
+  fields.Add("aof_last_write_status", "ok");
+  fields.Add("aof_last_cow_size", 0);
+  fields.Add("module_fork_in_progress", 0);
+  fields.Add("module_fork_last_cow_size", 0);
+}
+
+void Stats(Context& ctx, Fields& fields) {
+  const Metrics& metrics = ServicesOf(ctx).metrics;
+  const Metrics::Rates rates = metrics.CurrentRates();
+  const auto sum = [&](std::string_view name, Metrics::Member counter) { fields.Add(name, metrics.Sum(counter)); };
+  const auto none = [&](std::initializer_list<const char*> names) {
+    for (const char* name : names) fields.Add(name, 0);
+  };
+  sum("total_connections_received", &WorkerStats::connections);
+  sum("total_commands_processed", &WorkerStats::commands);
+  fields.Add("instantaneous_ops_per_sec", rates.commands_per_s);
+  sum("total_net_input_bytes", &WorkerStats::bytes_in);
+  sum("total_net_output_bytes", &WorkerStats::bytes_out);
+  none({"total_net_repl_input_bytes", "total_net_repl_output_bytes"});
+  fields.AddFixed("instantaneous_input_kbps", rates.input_kib_per_s, 2);
+  fields.AddFixed("instantaneous_output_kbps", rates.output_kib_per_s, 2);
+  fields.AddFixed("instantaneous_input_repl_kbps", 0, 2);
+  fields.AddFixed("instantaneous_output_repl_kbps", 0, 2);
+  sum("rejected_connections", &WorkerStats::rejected_connections);
+  none({"sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"});
+  sum("expired_keys", &WorkerStats::expired_keys);
+  none({"evicted_keys", "evicted_clients", "evicted_scripts"});
+  sum("keyspace_hits", &WorkerStats::keyspace_hits);
+  sum("keyspace_misses", &WorkerStats::keyspace_misses);
+  none({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+        "migrate_cached_sockets", "slave_expires_tracked_keys", "tracking_total_keys", "tracking_total_items",
+        "tracking_total_prefixes"});
+  sum("total_error_replies", &WorkerStats::error_replies);
+  sum("client_query_buffer_limit_disconnections", &WorkerStats::query_buffer_disconnections);
+  sum("client_output_buffer_limit_disconnections", &WorkerStats::output_buffer_disconnections);
+  sum("eventloop_cycles", &WorkerStats::loop_cycles);
+  sum("eventloop_duration_sum", &WorkerStats::loop_us);
+  sum("eventloop_duration_cmd_sum", &WorkerStats::command_us);
+  fields.Add("instantaneous_eventloop_cycles_per_sec", rates.cycles_per_s);
+  fields.Add("instantaneous_eventloop_duration_usec", rates.cycle_us);
+}
+
+void Replication(Context& ctx, Fields& fields) {
+  fields.Add("role", "master");
+  fields.Add("connected_slaves", 0);
+  fields.Add("master_failover_state", "no-failover");
+  fields.Add("master_replid", ServicesOf(ctx).identity.replication_id);
+  fields.Add("master_replid2", "0000000000000000000000000000000000000000");
+  fields.Add("master_repl_offset", 0);
+  fields.Add("second_repl_offset", -1);
+  fields.Add("repl_backlog_active", 0);
+  fields.Add("repl_backlog_size", ServicesOf(ctx).config.Number("repl-backlog-size"));
+  fields.Add("repl_backlog_first_byte_offset", 0);
+  fields.Add("repl_backlog_histlen", 0);
+}
+
+void Cpu(Context&, Fields& fields) {
+  const auto add = [&](std::string_view name, const timeval& time) {
+    fields.Add(name, fmt::format("{}.{:06}", time.tv_sec, time.tv_usec));
+  };
+  rusage self{};
+  rusage children{};
+  getrusage(RUSAGE_SELF, &self);
+  getrusage(RUSAGE_CHILDREN, &children);
+  add("used_cpu_sys", self.ru_stime);
+  add("used_cpu_user", self.ru_utime);
+  add("used_cpu_sys_children", children.ru_stime);
+  add("used_cpu_user_children", children.ru_utime);
+}
+
+void Nothing(Context&, Fields&) {}
+
+void Cluster(Context&, Fields& fields) { fields.Add("cluster_enabled", 0); }
+
+void Keyspace(Context& ctx, Fields& fields) {
+  struct Counts {
+    std::uint64_t keys = 0;
+    std::uint64_t expires = 0;
+  };
+  std::vector<Counts> counts(static_cast<std::size_t>(ctx.keyspace.databases()));
+  engine::VisitShards(ctx, [&](int shard) {
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      const store::Database& database = ctx.keyspace.database(shard, static_cast<int>(i));
+      counts[i].keys += database.size();
+      counts[i].expires += database.volatile_keys();
+    }
+    return true;
+  });
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i].keys == 0) continue;
+    fields.Add(fmt::format("db{}", i),
+               fmt::format("keys={},expires={},avg_ttl=0,subexpiry=0", counts[i].keys, counts[i].expires));
+  }
+}
+
+// In the order of INFO. What is not part of "default" comes only by name, "all" or "everything".
+struct Section {
+  std::string_view name;
+  std::string_view title;
+  void (*write)(Context&, Fields&);
+  enum : std::uint8_t { kDefault, kAll, kEverything } part_of;
+};
+constexpr Section kSections[] = {
+    {"server", "Server", Server, Section::kDefault},
+    {"clients", "Clients", Clients, Section::kDefault},
+    {"memory", "Memory", Memory, Section::kDefault},
+    {"persistence", "Persistence", Persistence, Section::kDefault},
+    {"stats", "Stats", Stats, Section::kDefault},
+    {"replication", "Replication", Replication, Section::kDefault},
+    {"cpu", "CPU", Cpu, Section::kDefault},
+    {"modules", "Modules", Nothing, Section::kDefault},
+    {"commandstats", "Commandstats", Nothing, Section::kAll},
+    {"errorstats", "Errorstats", Nothing, Section::kDefault},
+    {"latencystats", "Latencystats", Nothing, Section::kAll},
+    {"cluster", "Cluster", Cluster, Section::kDefault},
+    {"keyspace", "Keyspace", Keyspace, Section::kDefault},
+};
+
+bool IsWanted(const Section& section, std::string_view name) {
+  if (engine::EqualsIgnoreCase("default", name)) return section.part_of == Section::kDefault;
+  // As in Redis, "all" leaves the modules out.
+  if (engine::EqualsIgnoreCase("all", name)) return section.name != "modules";
+  return engine::EqualsIgnoreCase("everything", name) || engine::EqualsIgnoreCase(section.name, name);
+}
+
+}  // namespace
+
+std::string HumanBytes(std::uint64_t bytes) {
+  static constexpr char kUnits[] = {'K', 'M', 'G', 'T', 'P', 'E'};
+  if (bytes < 1024) return fmt::format("{}B", bytes);
+  auto value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  for (; value >= 1024 && unit + 1 < std::size(kUnits); ++unit) value /= 1024;
+  return fmt::format("{:.2f}{}", value, kUnits[unit]);
+}
+
+std::string InfoText(Context& ctx, std::span<const std::string_view> names) {
+  static constexpr std::string_view kDefaultOnly[] = {"default"};
+  if (names.empty()) names = kDefaultOnly;
+  Fields fields;
+  for (const Section& section : kSections) {
+    if (!std::ranges::any_of(names, [&](std::string_view name) { return IsWanted(section, name); })) continue;
+    fields.Title(section.title);
+    section.write(ctx, fields);
+  }
+  return fields.Take();
+}
+
+}  // namespace zedis::server

@@ -1,0 +1,15 @@
+#include "server/tables.h"
+
+namespace zedis::server {
+
+std::vector<Table> AllTables() {
+  const std::span<const Table> families = commands::AllTables();
+  std::vector<Table> tables(families.begin(), families.end());
+  for (const Table table :
+       {SessionCommands(), ClientCommands(), CommandCommands(), ConfigCommands(), AdminCommands(), NotYetCommands()}) {
+    tables.push_back(table);
+  }
+  return tables;
+}
+
+}  // namespace zedis::server

@@ -1,0 +1,35 @@
+"""COMMAND as client libraries use it."""
+
+from raw_client import Map
+
+
+def test_redis_py_reads_the_whole_table(client):
+    table = client.command()
+    assert table["get"]["arity"] == 2 and "readonly" in table["get"]["flags"]
+    assert len(table) == client.command_count()
+    assert client.command_getkeys("SET", "key", "value") in ([b"key"], ["key"])
+
+
+def test_every_command_of_the_table_is_described_and_documented(raw3):
+    names = raw3.command("COMMAND", "LIST")
+    assert b"get" in names and b"client|id" in names and b"bgsave" not in names
+    described = raw3.command("COMMAND", "INFO", *names)
+    assert [entry[0] for entry in described] == names
+    assert all(len(entry) == 10 for entry in described)
+    documents = dict(raw3.command("COMMAND", "DOCS", *names))
+    assert set(documents) == set(names)
+    for name, document in documents.items():
+        fields = dict(document)
+        assert isinstance(document, Map) and fields[b"summary"] and fields[b"since"] and fields[b"group"], name
+
+
+def test_the_table_agrees_with_the_oracle(raw, oracle):
+    """Arity, key positions and categories of everything that both have, but for what changed after 7.0."""
+    changed = {b"command|getkeys", b"command|getkeysandflags"}
+    with oracle.raw() as other:
+        names = sorted(set(raw.command("COMMAND", "LIST")) & set(other.command("COMMAND", "LIST")) - changed)
+        assert len(names) > 20
+        for name in names:
+            ours, theirs = raw.command("COMMAND", "INFO", name)[0], other.command("COMMAND", "INFO", name)[0]
+            assert ours[1] == theirs[1] and ours[3:7] == theirs[3:7], name
+            assert ours[2] == theirs[2], name
