@@ -82,7 +82,8 @@ std::uint32_t Arena::ExtendBy(std::uint32_t pages) {
       Open(reservation_ + records_open * kPageBytes, (records_needed - records_open) * kPageBytes);
     }
     page_limit_ += step;
-    peek_limit_.store(((page_limit_ - 1) << 9) - kMaxBlockBytes / kUnitBytes, std::memory_order_relaxed);
+    constexpr Handle kReadAhead = kMaxBlockBytes / kUnitBytes;
+    peek_limit_.store(((page_limit_ - 1) << 9) - kReadAhead, std::memory_order_relaxed);
   }
   page_count_ += pages;
   return first;
@@ -140,7 +141,8 @@ Arena::Handle Arena::AllocateSlow(std::uint8_t size_class) {
   }
   Page& page = pages_[index];
   CHECK(page.fresh < kClasses.per_page[size_class]);
-  const Handle handle = (index << 9) + page.fresh * (kClasses.bytes[size_class] / static_cast<Handle>(kUnitBytes));
+  const std::uint32_t number = (page.fresh + colour_) % kClasses.per_page[size_class];
+  const Handle handle = (index << 9) + number * (kClasses.bytes[size_class] / static_cast<Handle>(kUnitBytes));
   ++page.fresh;
   if (++page.used == kClasses.per_page[size_class]) RemoveRoom(size_class, index);
   used_bytes_ += kClasses.bytes[size_class];

@@ -10,11 +10,11 @@
 //
 // A lookup costs the segment's header (64 bytes for some 500 entries, mostly cached), one line of index and one
 // of entry. A full bucket passes entries on to the next bucket of its segment, and counts how many it passed, so
-// that a miss knows where to stop and a segment can be 7/8 full.
+// that a miss knows where to stop and a segment can be 4/5 full.
 //
 // Growth: a full segment takes one more sub-block; one with 8 sub-blocks splits into two with 4. One step moves
-// at most 672 entries (about 15 us), nothing ever moves the whole table, and since sizes grow by 8/7 to 5/4 the
-// index takes 6.7 bytes an entry on average. Positions keep their order across all of this: a bucket is a range of
+// at most 600 entries (about 15 us), nothing ever moves the whole table, and since sizes grow by 8/7 to 5/4 the
+// index takes 7.5 bytes an entry on average. Positions keep their order across all of this: a bucket is a range of
 // positions, and Scan() walks positions, so what is there throughout is returned exactly once however the table
 // changes meanwhile.
 //
@@ -81,8 +81,9 @@ struct IndexSegment {
   std::uint8_t unused[16];
 
   int buckets() const { return subs * kBucketsPerSub; }
-  // Full at 7/8: beyond it, the paths that entries are passed along grow quickly.
-  int max_entries() const { return subs * (kSlotsPerSub * 7 / 8); }
+  // Full at 25/32: at 7/8, one entry in ten is not in its home bucket, and finding those costs a third of all time
+  // (bench/LEDGER.md).
+  int max_entries() const { return subs * (kSlotsPerSub * 25 / 32); }
   // A segment gives a sub-block back when what is left would fill the rest to two thirds.
   int shrink_at() const { return (subs - 1) * (kSlotsPerSub * 2 / 3); }
 };

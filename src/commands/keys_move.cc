@@ -23,6 +23,7 @@ Outcome Rename(Context& ctx, Args args) {
     CarriedValue value;
     value.Take(ctx.DatabaseOf(from), from, ctx.Peek(from));
     value.PutInto(ctx.DatabaseOf(to), to);
+    ctx.ReportNew(to, ctx.session->database.Get());  // what was there before has been deleted
     ctx.Changed(from, {base::kNotifyGeneric, "rename_from"});
     ctx.Changed(to, {base::kNotifyGeneric, "rename_to"});
   }
@@ -62,6 +63,7 @@ Outcome Copy(Context& ctx, Args args) {
   CarriedValue value;
   value.Duplicate(*ctx.Peek(from));
   value.PutInto(ctx.keyspace.DatabaseOf(to, options.database), to, ctx.access_clock);
+  ctx.ReportNew(to, options.database);
   ctx.ChangedIn(to, options.database, {base::kNotifyGeneric, "copy_to"});
   ctx.reply.Integer(1);
   return Done();
@@ -78,6 +80,7 @@ Outcome Move(Context& ctx, Args args) {
   CarriedValue value;
   value.Take(ctx.DatabaseOf(key), key, ctx.Peek(key));
   value.PutInto(ctx.keyspace.DatabaseOf(key, database), key);
+  ctx.ReportNew(key, database);
   ctx.Changed(key, {base::kNotifyGeneric, "move_from"});
   ctx.ChangedIn(key, database, {base::kNotifyGeneric, "move_to"});
   ctx.reply.Integer(1);

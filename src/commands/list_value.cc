@@ -44,6 +44,7 @@ void ListEditor::BecomeFar() {
 }
 
 void ListEditor::NoteGrowth(std::size_t text_bytes, std::size_t count) {
+  grown_ = true;
   if (far_ != nullptr) {
     far_->NoteGrowth(text_bytes, count);
   } else {
@@ -143,7 +144,9 @@ void ListEditor::Save() {
   } else {
     const Value value =
         fresh_ != nullptr ? Value::Far(Type::kList, fresh_.release()) : Value::Near(Type::kList, packed_.Bytes());
-    entry_ != nullptr ? ctx_.SetValue(key_, entry_, value) : ctx_.Put(key_, value);
+    // Room for the pushes that follow: moving to another block costs more than all the rest of a push.
+    const std::size_t spare_bytes = grown_ ? value.bytes.size() / 4 : 0;
+    entry_ != nullptr ? ctx_.SetValue(key_, entry_, value, spare_bytes) : ctx_.Put(key_, value);
   }
 }
 

@@ -91,6 +91,7 @@ class ListEditor {
   const types::ListOptions options_;
   types::List* far_ = nullptr;          // null: packed
   std::unique_ptr<types::List> fresh_;  // `far_`, until the entry owns it
+  bool grown_ = false;                  // it may grow on
   bool shrunk_ = false;                 // it may fit into the entry again
   bool empty_ = false;                  // saved as such
   char buffer_[store::kNearValueMax];

@@ -86,8 +86,9 @@ class Context {
   // here as it would in FindForWrite.
   store::Entry* Put(const store::Key& key, const store::Value& value, std::int64_t expire_at_ms = store::kNoExpiry);
   // Replaces the value of an entry that was just found; its time to live stays. Returns where it is now.
-  store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value) {
-    return DatabaseOf(key).SetValue(key, entry, value);
+  store::Entry* SetValue(const store::Key& key, store::Entry* entry, const store::Value& value,
+                         std::size_t spare_bytes = 0) {
+    return DatabaseOf(key).SetValue(key, entry, value, spare_bytes);
   }
   store::Entry* SetExpiry(const store::Key& key, store::Entry* entry, std::int64_t expire_at_ms) {
     return DatabaseOf(key).SetExpiry(key, entry, expire_at_ms);
@@ -99,6 +100,13 @@ class Context {
   void ChangedIn(const store::Key& key, int database, const Event& event) {
     ++stats.changes;
     door.Report({key, database, event});
+  }
+
+  // Tells observers that there was no such key before; Put does it.
+  void ReportNew(const store::Key& key, int database) {
+    if ((tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
+      door.Report({key, database, {base::kNotifyNew, "new"}});
+    }
   }
 
   // Erases a key that is due and reports it as expired.
@@ -187,9 +195,7 @@ inline store::Entry* Context::Put(const store::Key& key, const store::Value& val
   const bool by_time = access_clock < store::kFrequencyClock;
   const std::uint32_t access = by_time ? access_clock : FrequencyAfter(is_new ? nullptr : owner.At(slot));
   store::Entry* entry = owner.PutAt(key, slot, value, expire_at_ms, access);
-  if (is_new && (tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
-    door.Report({key, session->database.Get(), {base::kNotifyNew, "new"}});
-  }
+  if (is_new) ReportNew(key, session->database.Get());
   return entry;
 }
 

@@ -51,7 +51,7 @@ std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std:
 Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   const ResolvedCommand* container = registry_.Find(args[0]);
   if (container != nullptr) {
-    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1], kShownBytesMax), [&] {
+    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]), [&] {
       std::string upper(container->row->name);
       for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
       return upper;
@@ -61,7 +61,7 @@ Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   for (std::size_t i = 1; i < args.size() && shown.size() < kShownBytesMax; ++i) {
     shown += fmt::format("'{}' ", Shown(args[i], kShownBytesMax - shown.size()));
   }
-  return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0], kShownBytesMax), shown);
+  return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0]), shown);
 }
 
 Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args args) {

@@ -27,6 +27,7 @@ Outcome Set(Context& ctx, Args args) {
   Services& services = ServicesOf(ctx);
   const auto result = services.config.Set(assignments, services.clients.IsLocal(*ctx.session));
   if (!result) return ctx.Fail("ERR {}", result.error());
+  ctx.SetTime(ctx.now_ms);  // the policy says what accesses write: already in the next command of this batch
   ctx.reply.Ok();
   return Done();
 }

@@ -328,8 +328,8 @@ void Worker::CheckOutputLimit(Connection& connection) {
 
 void Worker::Housekeep() {
   next_housekeeping_ms_ = context_.now_ms + kTickMs;
-  wiring_.connections.Sample(context_.now_ms);
   work_left_ = housekeeping_.Run(kHousekeepingUs);
+  wiring_.connections.Sample(context_.now_ms);
   if (context_.now_ms >= next_idle_check_ms_) {
     next_idle_check_ms_ = context_.now_ms + 1000;
     CloseIdle();

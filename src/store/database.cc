@@ -1,5 +1,6 @@
 #include "store/database.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -67,25 +68,32 @@ Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64
 
 // Writes the entry anew in a block of another size. The old value must have been freed or taken over.
 Database::Slot Database::Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms,
-                              std::uint32_t access) {
+                              std::uint32_t access, std::size_t spare_bytes) {
   FarKey* far_key = old->key_is_far() ? old->far_key() : nullptr;
   const base::Arena::Handle old_handle = slot.handle();
-  const base::Arena::Handle handle =
-      arena().Allocate(Entry::BytesFor(key.bytes.size(), value, expire_at_ms != kNoExpiry));
+  const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, expire_at_ms != kNoExpiry);
+  const base::Arena::Handle handle = arena().Allocate(std::min(bytes + spare_bytes, base::Arena::kMaxBlockBytes));
   reinterpret_cast<Entry*>(arena().At(handle))->Write(key.bytes, far_key, value, expire_at_ms, access);
   slot.Replace(handle);
   arena().Free(old_handle);
   return slot;
 }
 
-Entry* Database::SetValue(const Key& key, Entry* entry, const Value& value) {
+// A block may be larger than its entry needs: SetValue leaves room to grow.
+bool Database::FitsWhereItIs(const Entry& entry, std::size_t bytes) const {
+  if (base::Arena::BlockBytes(entry.Bytes()) == base::Arena::BlockBytes(bytes)) return true;
+  const std::size_t block = arena().SizeOf(arena().HandleOf(&entry));
+  return bytes <= block && block - bytes <= block / 4;
+}
+
+Entry* Database::SetValue(const Key& key, Entry* entry, const Value& value, std::size_t spare_bytes) {
   const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, entry->has_ttl());
   if (entry->storage() == Storage::kFar) FreeValue(*entry);
-  if (base::Arena::BlockBytes(entry->Bytes()) == base::Arena::BlockBytes(bytes)) {
+  if (FitsWhereItIs(*entry, bytes)) {
     entry->WriteValue(value);
     return entry;
   }
-  return At(Move(key, FindSlot(key), entry, value, entry->ExpiryOrNone(), entry->access()));
+  return At(Move(key, FindSlot(key), entry, value, entry->ExpiryOrNone(), entry->access(), spare_bytes));
 }
 
 void Database::SetFar(Entry* entry, void* far) {

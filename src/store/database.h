@@ -63,8 +63,10 @@ class alignas(64) Database {
   // The same when FindSlot was just called: `slot` is what it returned.
   Entry* PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
 
-  // Replaces the value of a key that exists; its expiry stays. `entry` is dead afterwards.
-  Entry* SetValue(const Key& key, Entry* entry, const Value& value);
+  // Replaces the value of a key that exists; its expiry stays. `entry` is dead afterwards. If it has to move to a
+  // larger block, that gets `spare_bytes` more, for a value that is going to grow on; it keeps them until a quarter is
+  // unused.
+  Entry* SetValue(const Key& key, Entry* entry, const Value& value, std::size_t spare_bytes = 0);
 
   // The same for a far value whose object has moved or was replaced by its own Resize: nothing is freed.
   static void SetFar(Entry* entry, void* far);
@@ -112,7 +114,9 @@ class alignas(64) Database {
   static constexpr int kSegmentsPassedPerSweepMax = 1024;
 
  private:
-  Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access);
+  Slot Move(const Key& key, Slot slot, Entry* old, const Value& value, std::int64_t expire_at_ms, std::uint32_t access,
+            std::size_t spare_bytes = 0);
+  bool FitsWhereItIs(const Entry& entry, std::size_t bytes) const;
   void LowerEarliest(const Key& key, std::int64_t expire_at_ms);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
   void FreeValue(const Entry& entry) { Discard(entry.type(), entry.far()); }

@@ -16,6 +16,7 @@ Keyspace::Keyspace(int shard_bits, int databases, std::uint64_t seed)
   databases_by_shard_ =
       static_cast<Database*>(::operator new(count * sizeof(Database), std::align_val_t{alignof(Database)}));
   for (int i = 0; i < shards_count_; ++i) {
+    shards_[i].arena.SetColour(static_cast<unsigned>(i));
     for (int j = 0; j < databases; ++j) new (&database(i, j)) Database(shards_[i].arena, seed, shards_[i].garbage);
   }
 }

@@ -13,7 +13,7 @@ namespace {
 using types::List;
 using types::LongString;
 
-constexpr std::size_t kListFreeElementsPerSlice = 4096;
+constexpr std::size_t kListFreeNodesPerSlice = 64;
 
 // Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
 // place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
@@ -82,7 +82,7 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .free = [](void* far) { delete static_cast<List*>(far); },
      .free_slice =
          [](void* far) {
-           if (!static_cast<List*>(far)->FreeSlice(kListFreeElementsPerSlice)) return false;
+           if (!static_cast<List*>(far)->FreeSlice(kListFreeNodesPerSlice)) return false;
            delete static_cast<List*>(far);
            return true;
          },

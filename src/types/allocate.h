@@ -3,6 +3,7 @@
 #pragma once
 
 #include <malloc.h>
+#include <sys/mman.h>
 
 #include <bit>
 #include <cstddef>
@@ -21,15 +22,22 @@ inline void* Allocate(std::size_t bytes) {
   base::MemoryCount::Add(static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
   return block;
 }
-inline void* AllocateZeroed(std::size_t bytes) {
-  void* block = std::calloc(bytes, 1);
-  CHECK(block != nullptr);
-  base::MemoryCount::Add(static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
-  return block;
-}
 inline void Free(void* block) {
   base::MemoryCount::Add(-static_cast<std::ptrdiff_t>(AllocatedBytes(block)));
   std::free(block);
+}
+
+// Zeros straight from the system, which takes no memory until it is written to. A general allocator of the kind used
+// here writes the zeros itself: 300 ms for 512 MB. For blocks of a megabyte and more.
+inline void* MapZeroed(std::size_t bytes) {
+  void* block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(block != MAP_FAILED);
+  base::MemoryCount::Add(static_cast<std::ptrdiff_t>(bytes));
+  return block;
+}
+inline void Unmap(void* block, std::size_t bytes) {
+  base::MemoryCount::Add(-static_cast<std::ptrdiff_t>(bytes));
+  CHECK(munmap(block, bytes) == 0);
 }
 
 // `bytes` rounded up to a size that mimalloc does not round further: 5, 6, 7 or 8 times a power of two.

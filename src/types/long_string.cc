@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kHeaderBytes = 24;
 constexpr std::size_t kGrowthStepMax = std::size_t{1} << 20;
+constexpr std::size_t kMapBytesMin = std::size_t{1} << 20;  // from here on zeros come from the system
 
 }  // namespace
 
@@ -26,9 +27,15 @@ LongString* LongString::Create(std::string_view bytes, std::size_t capacity) {
 }
 
 LongString* LongString::CreateZeroed(std::size_t size) {
-  void* block = AllocateZeroed(kHeaderBytes + size);
-  auto* string = new (block) LongString;
-  string->capacity_ = AllocatedBytes(block) - kHeaderBytes;
+  if (size < kMapBytesMin) {
+    LongString* string = Create({}, size);
+    std::memset(string->data_, 0, size);
+    string->size_ = size;
+    return string;
+  }
+  auto* string = new (MapZeroed(kHeaderBytes + size)) LongString;
+  string->mapped_ = true;
+  string->capacity_ = size;
   string->size_ = size;
   return string;
 }
@@ -41,6 +48,12 @@ LongString* LongString::Resize(std::size_t size) {
   const std::size_t kept = std::min(size, size_);
   // Acquire: what a sender of the old bytes read happens before we write.
   const bool shared = references_.load(std::memory_order_acquire) != 1;
+  if (size > capacity_ && size - kept >= kMapBytesMin) {
+    result = CreateZeroed(size);
+    std::memcpy(result->data_, data_, kept);
+    Release();
+    return result;
+  }
   if (shared || size > capacity_) {
     const std::size_t spare = size > size_ && size_ != 0 ? std::min(size, kGrowthStepMax) : 0;
     result = Create({data_, kept}, size + spare);
@@ -53,8 +66,10 @@ LongString* LongString::Resize(std::size_t size) {
 
 void LongString::Release() {
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    const bool mapped = mapped_;
+    const std::size_t bytes = kHeaderBytes + capacity_;
     this->~LongString();
-    Free(this);
+    mapped ? Unmap(this, bytes) : Free(this);
   }
 }
 

@@ -16,8 +16,8 @@ class LongString {
   // With the same bytes; room for `capacity` bytes at least.
   static LongString* Create(std::string_view bytes, std::size_t capacity);
 
-  // `size` bytes of zero. Fresh memory of the system is zero already, so a sparse bitmap of 512 MB costs only the pages
-  // that are written.
+  // `size` bytes of zero. Of a large one only the pages that are written take memory, so that a sparse bitmap of 512 MB
+  // is there at once.
   static LongString* CreateZeroed(std::size_t size);
 
   LongString(const LongString&) = delete;
@@ -41,6 +41,7 @@ class LongString {
   LongString() = default;
 
   std::atomic<std::uint32_t> references_{1};
+  bool mapped_ = false;  // by MapZeroed
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
   char data_[8];  // and more

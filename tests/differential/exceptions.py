@@ -28,7 +28,7 @@ def _small_list_is_listpack(arguments, oracle, ours):
 
 
 def _checked_before_the_key(arguments, oracle, ours):
-    return oracle in (b":0\r\n", b":-1\r\n") and ours in _ARGUMENT_ERRORS
+    return (oracle in (b":0\r\n", b":-1\r\n") or oracle.startswith(b"-WRONGTYPE")) and ours in _ARGUMENT_ERRORS
 
 
 def _start_without_end(arguments, oracle, ours):
@@ -63,10 +63,6 @@ def _strict_about_line_ends(arguments, oracle, ours):
     return ours.endswith(_NOT_TERMINATED) and oracle.startswith(ours[: -len(_NOT_TERMINATED)])
 
 
-def _hello_names_the_protocol(arguments, oracle, ours):
-    return ours == oracle.replace(b"the HELLO AUTH", b"the HELLO <proto> AUTH")
-
-
 def _no_option_of_scan(arguments, oracle, ours):
     return oracle == _ARGUMENT_ERRORS[0] and ours == b"-ERR NOVALUES option can only be used in HSCAN\r\n"
 
@@ -82,6 +78,10 @@ def _several_client_filters(arguments, oracle, ours):
 def _digits_before_rubbish(arguments, oracle, ours):
     return ours == b"-ERR Invalid arguments specified for command\r\n" and any(
         re.match(rb"^\s*[+-]?\d+", word) and not re.match(rb"^(0|-?[1-9]\d*)$", word) for word in arguments[3:])
+
+
+def _hello_names_the_protocol(arguments, oracle, ours):
+    return ours == oracle.replace(b"the HELLO AUTH", b"the HELLO <proto> AUTH")
 
 
 EXCEPTIONS = [
