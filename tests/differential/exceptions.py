@@ -71,6 +71,10 @@ def _shared_idle_time(arguments, oracle, ours):
     return ours in (b":0\r\n", b":1\r\n", b":2\r\n") and oracle.startswith(b":")
 
 
+def _hello_names_the_protocol(arguments, oracle, ours):
+    return ours == oracle.replace(b"the HELLO AUTH", b"the HELLO <proto> AUTH")
+
+
 def _several_client_filters(arguments, oracle, ours):
     return len(arguments) > 4 and oracle == _ARGUMENT_ERRORS[0] and (ours[:1] in b"$=" or b"client type" in ours)
 
@@ -78,10 +82,6 @@ def _several_client_filters(arguments, oracle, ours):
 def _digits_before_rubbish(arguments, oracle, ours):
     return ours == b"-ERR Invalid arguments specified for command\r\n" and any(
         re.match(rb"^\s*[+-]?\d+", word) and not re.match(rb"^(0|-?[1-9]\d*)$", word) for word in arguments[3:])
-
-
-def _hello_names_the_protocol(arguments, oracle, ours):
-    return ours == oracle.replace(b"the HELLO AUTH", b"the HELLO <proto> AUTH")
 
 
 EXCEPTIONS = [
