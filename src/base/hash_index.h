@@ -163,10 +163,10 @@ class HashIndex {
   template <class Random>
   Slot Pick(Random random) const;
 
-  // Takes out up to one segment of entries, calling take(handle) for each, and frees their part of the table.
+  // Takes out up to one segment of entries, calling release(handle) for each, and frees their part of the table.
   // Returns true when nothing is left. No other call but Drain() is allowed once it has begun.
-  template <class Take>
-  bool Drain(Take take);
+  template <class ReleaseBlock>
+  bool Drain(ReleaseBlock release);
 
   // Prefetching in stages, for a whole group of keys one stage after the other. Null: the entry is not to be
   // prefetched (no table, or it changed meanwhile).

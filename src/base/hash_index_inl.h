@@ -281,14 +281,14 @@ void HashIndex<Traits>::TryMerge(std::uint64_t position) {
 }
 
 template <class Traits>
-template <class Take>
-bool HashIndex<Traits>::Drain(Take take) {
+template <class ReleaseBlock>
+bool HashIndex<Traits>::Drain(ReleaseBlock release) {
   const Handle handle = directory_handle();
   if (handle == Arena::kNone) return true;
   const unsigned bits = depth();
   const Handle segment_handle = directory()[drained_];
   IndexSegment& segment = *SegmentAt(segment_handle);
-  ForEachIn(segment, [&](Slot slot) { take(slot.handle()); });
+  ForEachIn(segment, [&](Slot slot) { release(slot.handle()); });
   size_ -= segment.entries;
   for (int i = 0; i < segment.subs; ++i) arena_->Free(segment.sub[i]);
   drained_ += 1u << (bits - segment.depth);
