@@ -14,8 +14,12 @@ TEST(Arena, BlockBytesCoversEverySizeWithLittleWaste) {
   for (std::size_t bytes = 1; bytes <= Arena::kMaxBlockBytes; ++bytes) {
     const std::size_t block = Arena::BlockBytes(bytes);
     ASSERT_GE(block, bytes);
-    if (bytes >= 16 && bytes <= 256) ASSERT_LT(block - bytes, 8u) << bytes;
-    if (bytes > 256 && bytes <= 512) ASSERT_LT(block - bytes, 16u) << bytes;
+    if (bytes >= 16 && bytes <= 256) {
+      ASSERT_LT(block - bytes, 8u) << bytes;
+    }
+    if (bytes > 256 && bytes <= 512) {
+      ASSERT_LT(block - bytes, 16u) << bytes;
+    }
   }
 }
 

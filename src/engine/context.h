@@ -33,15 +33,15 @@ class Host {
 
 class Context {
  public:
-  Context(LockTable& table, const base::Tunables& tunables, const WriteDoor& door, const Registry& registry,
-          WorkerStats& stats, Host& host, resp::OutputBuffer& output)
-      : keyspace(table.keyspace()),
-        tunables(tunables),
-        door(door),
-        registry(registry),
-        stats(stats),
-        host(host),
-        locks(table),
+  Context(LockTable& lock_table, const base::Tunables& all_tunables, const WriteDoor& write_door,
+          const Registry& all_commands, WorkerStats& worker_stats, Host& its_host, resp::OutputBuffer& output)
+      : keyspace(lock_table.keyspace()),
+        tunables(all_tunables),
+        door(write_door),
+        registry(all_commands),
+        stats(worker_stats),
+        host(its_host),
+        locks(lock_table),
         reply(output, resp::Protocol::kResp2) {}
 
   // --- keys ---

@@ -73,7 +73,7 @@ class PendingOutput {
 };
 
 struct Connection : Source, engine::Session {
-  explicit Connection(net::Descriptor socket) : Source{Kind::kConnection}, socket(std::move(socket)) {}
+  explicit Connection(net::Descriptor descriptor) : Source{Kind::kConnection}, socket(std::move(descriptor)) {}
 
   net::Descriptor socket;
   resp::ParseProgress progress;
