@@ -82,7 +82,7 @@ std::uint32_t Arena::ExtendBy(std::uint32_t pages) {
       Open(reservation_ + records_open * kPageBytes, (records_needed - records_open) * kPageBytes);
     }
     page_limit_ += step;
-    peek_limit_.store(((page_limit_ - 1) << 9) - kMaxBlockBytes / kUnitBytes, std::memory_order_relaxed);
+    peek_limit_.store(((page_limit_ - 1) << 9) - Handle{kMaxBlockBytes / kUnitBytes}, std::memory_order_relaxed);
   }
   page_count_ += pages;
   return first;

@@ -165,8 +165,8 @@ class HashIndex {
 
   // Takes out up to one segment of entries, calling release(handle) for each, and frees their part of the table.
   // Returns true when nothing is left. No other call but Drain() is allowed once it has begun.
-  template <class Release>
-  bool Drain(Release release);
+  template <class ReleaseBlock>
+  bool Drain(ReleaseBlock release);
 
   // Prefetching in stages, for a whole group of keys one stage after the other. Null: the entry is not to be
   // prefetched (no table, or it changed meanwhile).

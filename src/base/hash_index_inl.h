@@ -281,8 +281,8 @@ void HashIndex<Traits>::TryMerge(std::uint64_t position) {
 }
 
 template <class Traits>
-template <class Release>
-bool HashIndex<Traits>::Drain(Release release) {
+template <class ReleaseBlock>
+bool HashIndex<Traits>::Drain(ReleaseBlock release) {
   const Handle handle = directory_handle();
   if (handle == Arena::kNone) return true;
   const unsigned bits = depth();

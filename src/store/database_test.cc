@@ -26,6 +26,7 @@ struct Store {
   GarbageList garbage;
   Database database{arena, kSeed, garbage};
 
+  ~Store() { ClearAndFree(); }
   void ClearAndFree() {
     database.Clear();
     while (garbage.FreeSlice()) {
@@ -246,7 +247,6 @@ TEST(Database, NothingIsLookedAtBeforeTheFirstKeyIsDue) {
   EXPECT_LT(store.database.SweepExpired(0, 1500, 1500, due), base::kPositionEnd);  // a slice, not all
   EXPECT_GT(called, 0);
   EXPECT_LE(called, base::IndexSegment::kMaxSlots);
-  store.ClearAndFree();
 }
 
 TEST(Database, OverwritingTakesNoNewMemory) {
@@ -280,7 +280,6 @@ TEST(Database, SwapExchangesEverything) {
   EXPECT_EQ(other.earliest_ms(), 500);
   EXPECT_EQ(other.volatile_keys(), 1u);
   other.Clear();
-  store.ClearAndFree();
 }
 
 TEST(Database, ClearingIsDoneInSlices) {
@@ -323,7 +322,6 @@ TEST(CarriedValue, KeepsNearBytesWhileTheArenaMoves) {
   EXPECT_EQ(entry->expire_at_ms(), 777);
   EXPECT_EQ(entry->access(), 5u);
   EXPECT_EQ(store.database.size(), 2u);
-  store.ClearAndFree();
 }
 
 }  // namespace

@@ -1,5 +1,9 @@
 #include "types/bitmap.h"
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -19,6 +23,58 @@ std::uint8_t ByteAt(const char* at) { return static_cast<std::uint8_t>(*at); }
 // The bits of a byte from `first` on, and up to `last`, both counted from the left.
 constexpr std::uint8_t MaskFrom(std::uint64_t first) { return static_cast<std::uint8_t>(0xff >> (first & 7)); }
 constexpr std::uint8_t MaskUpTo(std::uint64_t last) { return static_cast<std::uint8_t>(0xff << (7 - (last & 7))); }
+
+#ifdef __AVX2__
+constexpr std::size_t kVectorBytes = 32;
+
+// Four bits at a time by a table of sixteen in a register (Mula, Kurz, Lemire: Faster population counts using AVX2
+// instructions, 2018): a byte's count is at most 8, so 31 rounds fit before the bytes are added up.
+std::uint64_t CountVectors(const char* at, std::size_t vectors) {
+  const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4,  //
+                                         0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+  const __m256i low_half = _mm256_set1_epi8(0x0f);
+  constexpr std::size_t kRoundsMax = 31;
+  __m256i sums = _mm256_setzero_si256();
+  while (vectors > 0) {
+    const std::size_t rounds = std::min(vectors, kRoundsMax);
+    __m256i counts = _mm256_setzero_si256();
+    for (std::size_t i = 0; i < rounds; ++i, at += kVectorBytes) {
+      const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+      const __m256i low = _mm256_and_si256(bytes, low_half);
+      const __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), low_half);
+      counts = _mm256_add_epi8(counts, _mm256_shuffle_epi8(table, low));
+      counts = _mm256_add_epi8(counts, _mm256_shuffle_epi8(table, high));
+    }
+    sums = _mm256_add_epi64(sums, _mm256_sad_epu8(counts, _mm256_setzero_si256()));
+    vectors -= rounds;
+  }
+  std::uint64_t parts[4];
+  std::memcpy(parts, &sums, sizeof parts);
+  return parts[0] + parts[1] + parts[2] + parts[3];
+}
+#endif
+
+// Goes from byte `i` on over blocks that lie before byte `end` and are all `same`.
+std::size_t SkipBlocks(const char* bytes, std::size_t i, std::size_t end, std::uint64_t same) {
+#ifdef __AVX2__
+  const __m256i pattern = _mm256_set1_epi64x(static_cast<long long>(same));
+  const auto different = [&](std::size_t at) {
+    return _mm256_xor_si256(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + at)), pattern);
+  };
+  for (; i + 4 * kVectorBytes <= end; i += 4 * kVectorBytes) {
+    const __m256i first = _mm256_or_si256(different(i), different(i + kVectorBytes));
+    const __m256i second = _mm256_or_si256(different(i + 2 * kVectorBytes), different(i + 3 * kVectorBytes));
+    const __m256i any = _mm256_or_si256(first, second);
+    if (_mm256_testz_si256(any, any) == 0) return i;
+  }
+#endif
+  for (; i + 32 <= end; i += 32) {
+    const char* at = bytes + i;
+    if (((Load64(at) ^ same) | (Load64(at + 8) ^ same) | (Load64(at + 16) ^ same) | (Load64(at + 24) ^ same)) != 0)
+      break;
+  }
+  return i;
+}
 
 // How much of each source is combined at a time: what stays in the first-level cache however many sources there are.
 constexpr std::size_t kChunkBytes = 8192;
@@ -73,12 +129,18 @@ bool SetBit(char* bytes, std::uint64_t offset, bool bit) {
 std::uint64_t CountOnes(std::string_view bytes) {
   const char* at = bytes.data();
   std::size_t left = bytes.size();
+  std::uint64_t vectors = 0;
+#ifdef __AVX2__
+  vectors = CountVectors(at, left / kVectorBytes);
+  at += left / kVectorBytes * kVectorBytes;
+  left %= kVectorBytes;
+#endif
   // Four sums, so that the additions do not wait for each other.
   std::uint64_t ones[4] = {};
   for (; left >= 32; at += 32, left -= 32) {
     for (int i = 0; i < 4; ++i) ones[i] += static_cast<std::uint64_t>(std::popcount(Load64(at + 8 * i)));
   }
-  std::uint64_t sum = ones[0] + ones[1] + ones[2] + ones[3];
+  std::uint64_t sum = ones[0] + ones[1] + ones[2] + ones[3] + vectors;
   for (; left >= 8; at += 8, left -= 8) sum += static_cast<std::uint64_t>(std::popcount(Load64(at)));
   for (; left > 0; ++at, --left) sum += static_cast<std::uint64_t>(std::popcount(ByteAt(at)));
   return sum;
@@ -114,13 +176,7 @@ std::optional<std::uint64_t> FindBit(std::string_view bytes, bool bit, BitRange 
   };
   if (const std::uint8_t byte = masked(i)) return found(i, byte);
   if (i++ == last_byte) return std::nullopt;
-  for (; i + 32 <= last_byte; i += 32) {
-    const char* at = &bytes[i];
-    if (((Load64(at) ^ flip64) | (Load64(at + 8) ^ flip64) | (Load64(at + 16) ^ flip64) | (Load64(at + 24) ^ flip64)) !=
-        0) {
-      break;
-    }
-  }
+  i = SkipBlocks(bytes.data(), i, last_byte, flip64);
   while (i + 8 <= last_byte && Load64(&bytes[i]) == flip64) i += 8;
   for (; i <= last_byte; ++i) {
     if (const std::uint8_t byte = masked(i)) return found(i, byte);

@@ -2,8 +2,9 @@
 // the bits of a string read from left to right. Nothing here reads or writes beyond the bytes it is given; bits beyond
 // them count as zero where the comment says so.
 //
-// Everything is a plain loop over 64-bit words, unrolled far enough that the compiler turns it into vectors where the
-// target has them; the ends are done by bytes and masks.
+// Counting and finding use AVX2 where the target has it (1.4 and 2 times as fast as words of 64 bits,
+// bitmap_bench.cc); combining is a plain loop that the compiler turns into vectors. The ends are done by bytes and
+// masks.
 #pragma once
 
 #include <cstdint>
