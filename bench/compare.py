@@ -18,7 +18,7 @@ import sys
 import measure
 import report
 import targets
-from servers import LoadGenerator, Program, raise_file_limit
+from servers import LoadFailed, LoadGenerator, Program, raise_file_limit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SECTIONS = ("workers", "strings", "collections", "idle", "growth", "expiry")
@@ -64,15 +64,24 @@ def run_sections(bench, filters, repetitions):
     if bench.quick:
         lines = [line for line in lines if line.keyspace == targets.SMALL]
     sections = {
-        "Throughput and CPU per request": measure.throughput(bench, lines, repetitions, seconds),
-        "Two workers": measure.two_workers(bench, seconds, repetitions) if wanted("workers") else [],
-        "Memory of strings": measure.string_memory(bench) if wanted("strings") else [],
-        "Memory of collections": measure.collection_memory(bench) if wanted("collections") else [],
-        "Empty server and idle connections": measure.idle_memory(bench) if wanted("idle") else [],
-        "Growing": measure.growth_latency(bench, 1 if bench.quick else 3) if wanted("growth") else [],
-        "Expiry": measure.expiry(bench) if wanted("expiry") else [],
+        "Throughput and CPU per request": lambda: measure.throughput(bench, lines, repetitions, seconds),
+        "Two workers": lambda: measure.two_workers(bench, seconds, repetitions) if wanted("workers") else [],
+        "Memory of strings": lambda: measure.string_memory(bench) if wanted("strings") else [],
+        "Memory of collections": lambda: measure.collection_memory(bench) if wanted("collections") else [],
+        "Empty server and idle connections": lambda: measure.idle_memory(bench) if wanted("idle") else [],
+        "Growing": lambda: measure.growth_latency(bench, 1 if bench.quick else 3) if wanted("growth") else [],
+        "Expiry": lambda: measure.expiry(bench) if wanted("expiry") else [],
     }
-    return {title: rows for title, rows in sections.items() if rows}
+    return {title: rows for title, run in sections.items() if (rows := _rows_of(title, run))}
+
+
+def _rows_of(title, run):
+    """One section that fails must not cost the others their results, nor go unnoticed."""
+    try:
+        return run()
+    except (LoadFailed, OSError) as failure:
+        say(f"{title}: {failure}")
+        return [measure.Row(f"could not be measured: {title.lower()}", {}, verdict="FAIL")]
 
 
 def main():

@@ -121,6 +121,8 @@ def _judge_line(bench, line, medians, runs):
     wanted = [("floor", line.of_floor), ("redis", line.of_redis)]
     row.target = ", ".join(f"{target:g} of {peer}" for peer, target in wanted if target)
     row.verdict = judge(all(rate_oks) if rate_oks else None)
+    if bench.subject in runs and not subject:
+        row.verdict = "FAIL"  # it took part, and every run ended with an error
     # On a disturbed machine the rate may miss what the server's own cost reaches. That is not a pass, but not slowness.
     if row.verdict == "FAIL" and all(cpu_oks):
         row.verdict = "CPU only"
@@ -273,7 +275,7 @@ def expiry(bench):
     late, pauses = {}, {}
     for program in bench.programs:
         with bench.server(program) as server:
-            if server.call("SET", "probe", "x", "PX", "1") != "+OK" or not server.knows("dbsize"):
+            if server.call("SET", "probe", "x", "PX", "1") != "+OK" or not server.call("DBSIZE").startswith(":"):
                 continue
             rate = targets.EXPIRIES_PER_SECOND
             seconds = 5 if bench.quick else 12
