@@ -85,6 +85,7 @@ std::uint32_t Arena::ExtendBy(std::uint32_t pages) {
     peek_limit_.store(((page_limit_ - 1) << 9) - Handle{kMaxBlockBytes / kUnitBytes}, std::memory_order_relaxed);
   }
   page_count_ += pages;
+  pages_taken_ += pages;
   return first;
 }
 
@@ -98,6 +99,7 @@ std::uint32_t Arena::TakePage() {
   if (returned_pages_ != 0) {
     const std::uint32_t index = returned_pages_;
     returned_pages_ = pages_[index].next;
+    ++pages_taken_;
     return index;
   }
   if (free_runs_[0] != kNone) {

@@ -81,6 +81,9 @@ class Arena {
   std::size_t used_bytes() const { return used_bytes_; }                 // in blocks and page runs handed out
   std::size_t page_bytes() const { return pages_in_use_ * kPageBytes; }  // in pages that hold any block
   std::size_t empty_page_bytes() const { return empty_resident_ * kPageBytes; }
+  // Pages ever taken from the system, again counted when they had been given back: stands still while a load reuses
+  // what it frees.
+  std::uint64_t pages_taken() const { return pages_taken_; }
 
  private:
   // 48 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
@@ -130,6 +133,7 @@ class Arena {
   std::size_t used_bytes_ = 0;
   std::size_t pages_in_use_ = 0;
   std::size_t empty_resident_ = 0;
+  std::uint64_t pages_taken_ = 0;
   char* reservation_ = nullptr;
 };
 
