@@ -35,6 +35,7 @@ struct alignas(64) WorkerStats {
   Counter changes;  // rdb_changes_since_last_save
   Counter error_replies;
   Counter protocol_errors;
+  Counter denied_logins;  // wrong user or password
   Counter query_buffer_disconnections;
   Counter output_buffer_disconnections;
   Counter loop_cycles;

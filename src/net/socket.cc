@@ -117,6 +117,10 @@ std::string Address::Text() const {
   return fmt::format("{}:{}", host, port);
 }
 
+bool Address::IsLocal() const {
+  return is_unix || host.starts_with("127.") || host.starts_with("::ffff:127.") || host == "::1";
+}
+
 Address PeerOf(int descriptor) {
   AnyAddress address{};
   socklen_t size = sizeof address;

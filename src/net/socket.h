@@ -48,6 +48,8 @@ struct Address {
   int port = 0;
   bool is_unix = false;
   std::string Text() const;
+  // A Unix socket, 127.0.0.0/8 or ::1 (also when mapped into IPv6).
+  bool IsLocal() const;
 };
 Address PeerOf(int descriptor);
 Address LocalOf(int descriptor);

@@ -169,6 +169,9 @@ void Memory(Context& ctx, Fields& fields) {
   fields.Add("mem_clients_normal", clients);
   fields.Add("mem_cluster_links", 0);
   fields.Add("mem_aof_buffer", 0);
+  // The index grows in place and pages are given back at once, so there is nothing of these.
+  fields.Add("mem_overhead_db_hashtable_rehashing", 0);
+  fields.Add("allocator_muzzy", 0);
   fields.Add("mem_allocator", "zedis-arena,mimalloc");
   fields.Add("active_defrag_running", 0);
   Arenas(ctx, fields);
@@ -236,6 +239,8 @@ void Stats(Context& ctx, Fields& fields) {
   sum("eventloop_duration_cmd_sum", &WorkerStats::command_us);
   fields.Add("instantaneous_eventloop_cycles_per_sec", rates.cycles_per_s);
   fields.Add("instantaneous_eventloop_duration_usec", rates.cycle_us);
+  sum("acl_access_denied_auth", &WorkerStats::denied_logins);
+  none({"acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"});
 }
 
 void Replication(Context& ctx, Fields& fields) {

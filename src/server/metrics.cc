@@ -36,6 +36,7 @@ void Metrics::Reset() {
       &Stats::expired_keys,
       &Stats::error_replies,
       &Stats::protocol_errors,
+      &Stats::denied_logins,
       &Stats::query_buffer_disconnections,
       &Stats::output_buffer_disconnections,
       &Stats::loop_cycles,

@@ -95,7 +95,23 @@ void Server::Stop() {
   threads_.clear();
 }
 
+// Protected mode: as long as there is no password, only this machine is let in.
+bool Server::Refuse(const NewConnection& connection) {
+  constexpr std::string_view kProtected =
+      "-DENIED Zedis is running in protected mode because no password is set for the default user. In this mode "
+      "connections are only accepted from this machine. To connect from elsewhere set a password by 'requirepass', or, "
+      "if the network is trusted, turn protection off by 'CONFIG SET protected-mode no' from this machine.\r\n";
+  if (tunables_.protected_mode.IsOn() && !access_.needs_password() && !connection.is_unix &&
+      !net::PeerOf(connection.socket.get()).IsLocal()) {
+    [[maybe_unused]] const ssize_t written = write(connection.socket.get(), kProtected.data(), kProtected.size());
+    ++workers_[0]->stats().rejected_connections;
+    return true;
+  }
+  return false;
+}
+
 void Server::Place(NewConnection connection) {
+  if (Refuse(connection)) return;
   std::size_t least = 0;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < workers_.size(); ++i) {

@@ -36,6 +36,7 @@ class Server : ConnectionHost, Lifecycle {
 
  private:
   void Place(NewConnection connection) override;
+  bool Refuse(const NewConnection& connection);
   void Opened(Connection& connection) override;
   void Closed(Connection& connection) override;
   void Sample(std::int64_t now_ms) override;

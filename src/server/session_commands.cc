@@ -25,7 +25,10 @@ constexpr Error kBadClientName{"ERR Client names cannot contain spaces, newlines
 constexpr std::string_view kDefaultUser = "default";
 
 Outcome LogIn(Context& ctx, std::string_view user, std::string_view password) {
-  if (!ServicesOf(ctx).access.Check(user, password)) return kWrongPassword;
+  if (!ServicesOf(ctx).access.Check(user, password)) {
+    ++ctx.stats.denied_logins;
+    return kWrongPassword;
+  }
   ctx.session->authenticated = true;
   return Done();
 }
