@@ -2,16 +2,34 @@
 
 namespace zedis::engine {
 
+inline void Batch::AddProbe(const Session& session, std::uint64_t hash) {
+  if (probe_count_ == kProbesMax) return;
+  const store::Keyspace& keyspace = context_.keyspace;
+  probes_[probe_count_++] = {
+      &keyspace.database(keyspace.ShardOf(hash), session.database.Get()).index(), hash, {nullptr}};
+}
+
 void Batch::Add(Session& session, std::size_t first_argument, std::size_t argument_count) {
   const Args args = arguments_.Slice(first_argument, argument_count);
   const ResolvedCommand* command = dispatcher_.Lookup(args);
-  items_[size_++] = {&session, command, static_cast<std::uint32_t>(first_argument),
-                     static_cast<std::uint32_t>(argument_count), 0,
+  items_[size_++] = {&session,
+                     command,
+                     static_cast<std::uint32_t>(first_argument),
+                     static_cast<std::uint32_t>(argument_count),
+                     0,
                      static_cast<std::uint16_t>(probe_count_)};
   if (hashes_.size() < arguments_.Size()) [[unlikely]]
     hashes_.resize(std::max<std::size_t>(arguments_.Size() * 2, 1024));
   if (command == nullptr || command->shape == ResolvedCommand::KeyShape::kNone) return;
   std::uint64_t* hashes = hashes_.data() + first_argument;
+  if (command->shape == ResolvedCommand::KeyShape::kOne) [[likely]] {
+    const auto key = static_cast<std::size_t>(command->first);
+    if (key >= argument_count) return;
+    const std::uint64_t hash = hashes[key] = base::HashBytes(args[key], context_.keyspace.seed());
+    AddProbe(session, hash);
+    items_[size_ - 1].probes_end = static_cast<std::uint16_t>(probe_count_);
+    return;
+  }
   const std::size_t first_key = Dispatcher::HashKeys(*command, args, context_.keyspace.seed(), hashes);
   if (first_key != 0) AddProbes(session, *command, args, hashes, first_key);
   items_[size_ - 1].probes_end = static_cast<std::uint16_t>(probe_count_);
@@ -19,23 +37,18 @@ void Batch::Add(Session& session, std::size_t first_argument, std::size_t argume
 
 void Batch::AddProbes(const Session& session, const ResolvedCommand& command, Args args, const std::uint64_t* hashes,
                       std::size_t first_key) {
-  const int database = session.database.Get();
   const bool several = command.shape == ResolvedCommand::KeyShape::kRange;
   const auto count = static_cast<std::ptrdiff_t>(args.size());
   const std::ptrdiff_t last = !several            ? static_cast<std::ptrdiff_t>(first_key)
                               : command.last >= 0 ? std::min<std::ptrdiff_t>(command.last, count - 1)
                                                   : count + command.last;
-  for (auto i = static_cast<std::ptrdiff_t>(first_key); i <= last && probe_count_ < kProbesMax; i += command.step) {
-    const std::uint64_t hash = hashes[i];
-    probes_[probe_count_++] = {
-        &context_.keyspace.database(context_.keyspace.ShardOf(hash), database).index(), hash, {nullptr}};
-  }
+  for (auto i = static_cast<std::ptrdiff_t>(first_key); i <= last; i += command.step) AddProbe(session, hashes[i]);
 }
 
 void Batch::AddProtocolError(Session& session, std::string text) {
   errors_.push_back(std::move(text));
-  items_[size_++] = {&session, nullptr, 0, 0, static_cast<std::uint16_t>(errors_.size()),
-                     static_cast<std::uint16_t>(probe_count_)};
+  items_[size_++] = {
+      &session, nullptr, 0, 0, static_cast<std::uint16_t>(errors_.size()), static_cast<std::uint16_t>(probe_count_)};
 }
 
 // Takes each stage one step: `group` is the one whose entries are fetched; those behind it are in earlier stages.

@@ -68,6 +68,7 @@ class Batch {
   };
   static constexpr std::size_t kGroupProbes = 16;
 
+  void AddProbe(const Session& session, std::uint64_t hash);
   void AddProbes(const Session& session, const ResolvedCommand& command, Args args, const std::uint64_t* hashes,
                  std::size_t first_key);
   void Prefetch(std::ptrdiff_t group);

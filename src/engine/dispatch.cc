@@ -64,7 +64,20 @@ Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0]), shown);
 }
 
-Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args args) {
+// Takes the lock or locks that the row asks for around the handler. The command on one key, nearly every one, first.
+inline Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args args) {
+  if (command.shape == ResolvedCommand::KeyShape::kOne && command.row->locks == Locks::kKeys) [[likely]] {
+    if (!ctx.locks.needed()) return command.row->run(ctx, args);
+    const int shard = ctx.keyspace.ShardOf(ctx.hashes[command.first]);
+    ctx.locks.LockOne(shard);
+    const Outcome outcome = command.row->run(ctx, args);
+    ctx.locks.UnlockOne(shard);
+    return outcome;
+  }
+  return RunWithLocks(ctx, command, args);
+}
+
+Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args) {
   const Handler run = command.row->run;
   switch (command.row->locks) {
     case Locks::kNone:
@@ -78,14 +91,7 @@ Outcome Dispatcher::RunLocked(Context& ctx, const ResolvedCommand& command, Args
     case Locks::kKeys:
       break;
   }
-  if (command.shape == ResolvedCommand::KeyShape::kOne) [[likely]] {
-    const int shard = ctx.keyspace.ShardOf(ctx.hashes[command.first]);
-    ctx.locks.LockOne(shard);
-    const Outcome outcome = run(ctx, args);
-    ctx.locks.UnlockOne(shard);
-    return outcome;
-  }
-  if (command.shape == ResolvedCommand::KeyShape::kNone) return run(ctx, args);
+  if (command.shape == ResolvedCommand::KeyShape::kNone || !ctx.locks.needed()) return run(ctx, args);
   // A request whose arguments contradict the key specification locks what is named; the handler refuses it.
   ForEachKey(*command.row, args,
              [&](std::size_t i, const KeySpec&) { ctx.locks.Add(ctx.keyspace.ShardOf(ctx.hashes[i])); });

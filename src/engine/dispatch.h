@@ -28,8 +28,7 @@ class Dispatcher {
  public:
   Dispatcher(const Registry& registry, Gate& gate) : registry_(registry), gate_(gate) {}
 
-  // The row for a request, subcommands included; null if there is none. `last` is the row that the caller got for the
-  // request before this one, a shortcut for pipelines.
+  // The row for a request, subcommands included; null if there is none.
   const ResolvedCommand* Lookup(Args args) const;
 
   // Computes the hashes of all keys into `hashes`, which is parallel to the arguments. Returns the index of the first
@@ -42,6 +41,7 @@ class Dispatcher {
  private:
   Outcome Refuse(Context& ctx, Args args) const;
   Outcome RunLocked(Context& ctx, const ResolvedCommand& command, Args args);
+  Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
 
   const Registry& registry_;
   Gate& gate_;

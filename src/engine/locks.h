@@ -40,6 +40,9 @@ class LockSet {
   LockSet(const LockSet&) = delete;
   LockSet& operator=(const LockSet&) = delete;
 
+  // False with one worker: there is nobody to lock out.
+  bool needed() const { return table_.several_threads_; }
+
   void LockOne(int shard) {
     if (table_.several_threads_) table_.keyspace_.shard(shard).lock.Lock();
   }
