@@ -220,7 +220,7 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
     if (status == resp::ParseStatus::kIncomplete) break;
     if (status == resp::ParseStatus::kError) {
       batch_.arguments().Truncate(first);
-      batch_.AddProtocolError(connection, "ERR " + connection.progress.ErrorText());
+      batch_.AddProtocolError(connection, connection.progress.ErrorText());
       cursor = end;
     } else {
       batch_.Add(connection, first, batch_.arguments().Size() - first);
