@@ -213,7 +213,7 @@ def test_a_huge_claimed_length_takes_no_memory(server, claim):
     (b"*1\r\n$" + b"1" * 70_000, b"-ERR Protocol error: too big bulk count string\r\n"),
     (b"*" + b"1" * 70_000, b"-ERR Protocol error: too big mbulk count string\r\n"),
     (b"SET \"unbalanced\r\n", b"-ERR Protocol error: unbalanced quotes in request\r\n"),
-])
+], ids=range(9))
 def test_protocol_errors_have_their_text_and_close(server, data, error):
     raw = server.raw()
     raw.send_raw(encode("PING"))

@@ -117,7 +117,7 @@ def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many, time_fac
     def write(who):
         raw, version = many.raw(), 0
         try:
-            deadline = time.monotonic() + 2 * time_factor
+            deadline = time.monotonic() + 2 * min(time_factor, 2)
             while time.monotonic() < deadline:
                 version += 1
                 value = f"{who}:{version}"
@@ -136,7 +136,7 @@ def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many, time_fac
                 versions.add(left)
 
     at_once(*[lambda who=who: write(who) for who in range(4)], *[lambda step=step: read(step) for step in (1, -1, 1, -1)])
-    assert len(versions) > 20, "the readers saw hardly any change"
+    assert len(versions) > 10, "the readers saw hardly any change"
 
 
 def test_a_rename_is_never_seen_half_done(many, time_factor):
@@ -151,7 +151,7 @@ def test_a_rename_is_never_seen_half_done(many, time_factor):
         forth = b"".join(encode("RENAME", here, there) for here, there in pairs)
         back = b"".join(encode("RENAME", there, here) for here, there in pairs)
         try:
-            deadline = time.monotonic() + 1 * time_factor
+            deadline = time.monotonic() + 1 * min(time_factor, 2)
             while time.monotonic() < deadline:
                 assert set(replies(raw, forth, len(pairs)) + replies(raw, back, len(pairs))) == {b"OK"}
         finally:
@@ -179,7 +179,7 @@ def test_swapdb_is_never_seen_half_done(many, time_factor):
     def swap():
         raw = many.raw()
         try:
-            deadline = time.monotonic() + 1 * time_factor
+            deadline = time.monotonic() + 1 * min(time_factor, 2)
             while time.monotonic() < deadline:
                 assert raw.command("SWAPDB", 0, 1) == b"OK"
         finally:
