@@ -67,11 +67,6 @@ def _hello_in_raw_bytes(arguments, oracle, ours):
     return b"HELLO AUTH" in oracle and ours == oracle.replace(b"the HELLO AUTH", b"the HELLO <proto> AUTH")
 
 
-def _nul_in_a_length(arguments, oracle, ours):
-    in_length = any(isinstance(word, bytes) and re.search(rb"[$*][^\r\n]*\x00", word) for word in arguments)
-    return in_length and ours.startswith(oracle) and ours[len(oracle):].startswith(b"-ERR Protocol error: invalid")
-
-
 def _no_option_of_scan(arguments, oracle, ours):
     return oracle == _ARGUMENT_ERRORS[0] and ours == b"-ERR NOVALUES option can only be used in HSCAN\r\n"
 
@@ -101,7 +96,6 @@ EXCEPTIONS = [
     Exception_(("object|idletime",), "7.0 shares the objects of the integers 0 to 9999 and so their idle times", _shared_idle_time),
     Exception_(("<raw bytes>",), "redis-server skips the two bytes after a bulk unread; a stream out of step is worth an error", _strict_about_line_ends),
     Exception_(("<raw bytes>",), "since 7.2 the text says where the protocol stands", _hello_in_raw_bytes),
-    Exception_(("<raw bytes>",), "redis-server looks for the end of a length up to a NUL only, and waits for ever", _nul_in_a_length),
     Exception_(("object|encoding",), "since 7.2 a list that fits one node is a listpack", _small_list_is_listpack),
     Exception_(("object|refcount",), "7.0 shares the objects of the integers 0 to 9999; nothing else shares values", _shared_integers),
     Exception_(("debug|object",), "addresses and sizes are the server's own", _debug_object),
