@@ -86,7 +86,7 @@ class Arena {
   std::uint64_t pages_taken() const { return pages_taken_; }
 
  private:
-  // 48 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
+  // 51 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
   struct Classes {
     static constexpr int kCount = 31 + 16 + 4;
     std::array<std::uint16_t, kCount> bytes{};

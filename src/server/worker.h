@@ -68,7 +68,6 @@ class Worker {
   // From this size on an unfinished request is read into the connection's own buffer.
   static constexpr std::size_t kLargeTailBytes = std::size_t{32} << 10;
   static constexpr std::size_t kTailReadBytesMax = std::size_t{1} << 20;
-  // Replies beyond this are written before the batch ends.
   static constexpr int kTickMs = 100;
   static constexpr std::int64_t kHousekeepingUs = 500;
 

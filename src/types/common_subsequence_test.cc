@@ -10,7 +10,6 @@
 namespace zedis::types {
 namespace {
 
-
 // The naive twin: the table of lengths, and the walk that prefers to go left.
 struct Twin {
   Twin(std::string_view a, std::string_view b) {

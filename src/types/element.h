@@ -10,7 +10,7 @@
 //   11110011  v:i32
 //   11110100  v:i64
 //
-// The tags are those of Redis' listpack (its specification: github.com/antirez/listpack), without the length
+// The tags are those of Redis' listpack (its specification, by S. Sanfilippo), without the length
 // that it appends to each element for walking backward: that costs a byte an element, and a jump table of two
 // bytes per 16 elements (list_node.h) does the same job. Writing an RDB file means adding those lengths.
 //
