@@ -85,6 +85,10 @@ class Arena {
   // what it frees.
   std::uint64_t pages_taken() const { return pages_taken_; }
 
+  // A number that no table in this arena has had lately: tables mark the states of their structure with it
+  // (HashIndex).
+  std::uint32_t NextVersion() { return ++version_; }
+
  private:
   // 51 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
   struct Classes {
@@ -134,6 +138,7 @@ class Arena {
   std::size_t pages_in_use_ = 0;
   std::size_t empty_resident_ = 0;
   std::uint64_t pages_taken_ = 0;
+  std::uint32_t version_ = 0;
   char* reservation_ = nullptr;
 };
 

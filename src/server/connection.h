@@ -81,6 +81,8 @@ struct Connection : Source, engine::Session {
   std::unique_ptr<PendingOutput> pending;  // null while the socket takes everything
   std::uint32_t index = 0;                 // in the worker's list
   bool closing = false;                    // destroyed at the end of the tick
+  bool unread = false;                     // is in the worker's list of those to read
+  bool hung_up = false;                    // the other side sends no more; what it has sent may still be unread
   std::int64_t over_soft_limit_since_ms = 0;
 };
 
