@@ -55,31 +55,29 @@ void Batch::AddProtocolError(Session& session, std::string text) {
       &session, nullptr, 0, 0, static_cast<std::uint16_t>(errors_.size()), static_cast<std::uint16_t>(probe_count_)};
 }
 
-// Takes each stage one step: `group` is the one whose entries are fetched; those behind it are in earlier stages.
-void Batch::Prefetch(std::ptrdiff_t group) {
-  const auto for_group = [&](std::ptrdiff_t number, auto stage) {
-    if (number < 0) return;
-    const std::size_t begin = static_cast<std::size_t>(number) * kGroupProbes;
-    const std::size_t end = std::min(begin + kGroupProbes, probe_count_);
-    for (std::size_t i = begin; i < end; ++i) stage(probes_[i]);
+// One step of the pipeline: the probe whose entry is fetched, and those behind it in earlier stages. Steps are spread
+// over the requests that run meanwhile: as many at once as a processor can have under way would only queue.
+inline void Batch::PrefetchStep() {
+  const auto probe_at = [this](std::ptrdiff_t number) -> Probe* {
+    return static_cast<std::size_t>(number) < probe_count_ ? &probes_[static_cast<std::size_t>(number)] : nullptr;
   };
-  for_group(group + 2, [this](Probe& probe) {
-    KeyPlace& key = keys_[probe.argument];
-    probe.segment = probe.index->PeekSegment(key.hash, key.hint.table);
-  });
-  for_group(group + 1, [this](const Probe& probe) {
-    if (probe.segment == nullptr) return;
-    KeyPlace& key = keys_[probe.argument];
-    key.hint.bucket = probe.index->PeekBucket(probe.segment, key.hash);
-  });
-  for_group(group, [this](const Probe& probe) {
-    KeyPlace& key = keys_[probe.argument];
+  if (Probe* probe = probe_at(fetched_ + 2 * kStageProbes)) {
+    KeyPlace& key = keys_[probe->argument];
+    probe->segment = probe->index->PeekSegment(key.hash, key.hint.table);
+  }
+  if (const Probe* probe = probe_at(fetched_ + kStageProbes); probe != nullptr && probe->segment != nullptr) {
+    KeyPlace& key = keys_[probe->argument];
+    key.hint.bucket = probe->index->PeekBucket(probe->segment, key.hash);
+  }
+  if (const Probe* probe = probe_at(fetched_)) {
+    KeyPlace& key = keys_[probe->argument];
     if (key.hint.bucket != nullptr) {
-      probe.index->PeekEntry(key.hint.bucket, key.hash);
+      probe->index->PeekEntry(key.hint.bucket, key.hash);
     } else {
       key.hint = {};
     }
-  });
+  }
+  ++fetched_;
 }
 
 void Batch::RunItem(const Item& item) {
@@ -108,15 +106,13 @@ void Batch::RunItem(const Item& item) {
 bool Batch::Run() {
   spans_.clear();
   resp::OutputBuffer& output = context_.reply.Output();
-  // Fills the pipeline: the entries of the first two groups are on their way when the first request runs.
-  while (fetched_ < 2) Prefetch(fetched_++);
   while (next_ != size_ && output.Size() < kOutputBytesAmple) {
     Session* const session = items_[next_].session;
     const std::size_t begin = output.Size();
     std::uint64_t commands = 0;
     for (; next_ != size_ && items_[next_].session == session && output.Size() < kOutputBytesAmple; ++next_) {
       const Item& item = items_[next_];
-      while (item.probes_end > static_cast<std::size_t>(fetched_ - 1) * kGroupProbes) Prefetch(fetched_++);
+      while (fetched_ < item.probes_end + kStageProbes) PrefetchStep();
       if (session->close_after_reply) continue;
       RunItem(item);
       ++commands;

@@ -70,13 +70,14 @@ class Batch {
     const base::IndexSegment* segment;
     std::uint32_t argument;
   };
-  static constexpr std::size_t kGroupProbes = 16;
-  static constexpr std::ptrdiff_t kFirstFetch = -2;  // group 0 in its first stage
+  // How far ahead of its request a probe goes through each stage.
+  static constexpr std::ptrdiff_t kStageProbes = 8;
+  static constexpr std::ptrdiff_t kFirstFetch = -2 * kStageProbes;  // probe 0 is in its first stage
 
   void AddProbe(const Session& session, std::size_t argument);
   void AddProbes(const Session& session, const ResolvedCommand& command, std::size_t first_argument,
                  std::size_t argument_count, std::size_t first_key);
-  void Prefetch(std::ptrdiff_t group);
+  void PrefetchStep();
   void RunItem(const Item& item);
 
   Dispatcher& dispatcher_;

@@ -157,6 +157,7 @@ void Worker::ReadAll() {
   for (Connection* connection : reading_) {
     connection->unread = false;
     if (!connection->closing) Read(*connection);
+    if (input_used_ >= kInputBytesAmple) RunInputs();
   }
   reading_.clear();
 }
