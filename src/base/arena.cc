@@ -24,7 +24,7 @@ namespace {
 #ifdef ZEDIS_SMALL_ARENA
 constexpr std::size_t kDataBytes = std::size_t{1} << 30;
 #else
-constexpr std::size_t kDataBytes = std::size_t{1} << 35;
+constexpr std::size_t kDataBytes = Arena::kBytesMax;
 #endif
 constexpr std::uint32_t kMaxPages = static_cast<std::uint32_t>(kDataBytes / Arena::kPageBytes);
 constexpr std::size_t kRecordBytes = std::size_t{kMaxPages} * 16;

@@ -37,6 +37,7 @@ class Arena {
   static constexpr std::size_t kPageBytes = 4096;
   static constexpr std::size_t kMinBlockBytes = 16;
   static constexpr std::size_t kMaxBlockBytes = 1024;
+  static constexpr std::size_t kBytesMax = std::size_t{1} << 35;  // what handles reach
 
   // Arenas of different colours put the first blocks of their pages at different offsets. Without that, what every
   // shard touches at each request (directory, segment headers) would lie at the same offset of a page, so in the same

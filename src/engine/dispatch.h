@@ -35,7 +35,7 @@ class Dispatcher {
   Dispatcher(const Registry& registry, Gate& gate) : registry_(registry), gate_(gate) {}
 
   // The row for a request, subcommands included; null if there is none.
-  const ResolvedCommand* Lookup(Args args) const {
+  [[gnu::always_inline]] const ResolvedCommand* Lookup(Args args) const {
     const ResolvedCommand* command = registry_.Find(args[0]);
     if (command == nullptr || !command->has_subcommands || args.size() < 2) [[likely]]
       return command;

@@ -75,6 +75,11 @@ class PendingOutput {
 struct Connection : Source, engine::Session {
   explicit Connection(net::Descriptor descriptor) : Source{Kind::kConnection}, socket(std::move(descriptor)) {}
 
+  // Asks for all of its cache lines.
+  void Prefetch() const {
+    for (std::size_t at = 0; at < sizeof *this; at += 64) __builtin_prefetch(reinterpret_cast<const char*>(this) + at);
+  }
+
   net::Descriptor socket;
   resp::ParseProgress progress;
   Tail tail;

@@ -17,11 +17,13 @@ namespace {
 
 // 16 shards a worker: few enough that what each shard always touches stays in the nearest caches (bench/LEDGER.md: with
 // 256 shards a GET costs half as much again), enough that two workers seldom want the same one. A single worker has
-// nobody to share with, and fewer shards fill huge pages sooner.
+// nobody to share with, and the fewer shards, the sooner they fill huge pages: as many as reach all of the memory.
 int ShardBits(int workers) {
-  constexpr int kAlone = 2;
   constexpr int kPerWorker = 4;
-  return workers == 1 ? kAlone : kPerWorker + static_cast<int>(std::bit_width(static_cast<unsigned>(workers - 1)));
+  if (workers > 1) return kPerWorker + static_cast<int>(std::bit_width(static_cast<unsigned>(workers - 1)));
+  const std::uint64_t memory_bytes =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return static_cast<int>(std::bit_width(memory_bytes / base::Arena::kBytesMax));
 }
 
 std::uint64_t RandomSeed() {

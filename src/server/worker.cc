@@ -154,7 +154,10 @@ void Worker::MarkUnread(Connection& connection) {
 
 void Worker::ReadAll() {
   reading_.swap(unread_);
-  for (Connection* connection : reading_) {
+  for (std::size_t i = 0; i < reading_.size(); ++i) {
+    // What a connection's turn touches has left the caches since its last one.
+    if (i + 2 < reading_.size()) reading_[i + 2]->Prefetch();
+    Connection* const connection = reading_[i];
     connection->unread = false;
     if (!connection->closing) Read(*connection);
     if (input_used_ >= kInputBytesAmple) RunInputs();

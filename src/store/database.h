@@ -48,7 +48,7 @@ class alignas(64) Database {
 
   // Null if there is no such key; expired or not. O(1) expected. The pointer lives until the next call that changes
   // this shard.
-  Slot FindSlot(const Key& key) const {
+  [[gnu::always_inline]] Slot FindSlot(const Key& key) const {
     return index_.Find(key.hash, key.hint,
                        [&](const char* block) { return reinterpret_cast<const Entry*>(block)->KeyEquals(key.bytes); });
   }
