@@ -153,7 +153,7 @@ Outcome BitOp(Context& ctx, Args args) {
       ctx.Changed(target, {base::kNotifyGeneric, "del"});
     }
   } else {
-    if (size <= Entry::NearLimit(target.bytes.size())) {
+    if (size <= store::kNearValueMax) {
       char result[store::kNearValueMax];
       types::CombineBits(operation, sources, result, size);
       store::Value value = store::Value::Near(Type::kString, {result, size});

@@ -32,7 +32,7 @@ ListEditor::ListEditor(engine::Context& ctx, const store::Key& key, Entry* entry
       key_(key),
       entry_(entry),
       options_(OptionsFrom(ctx.tunables)),
-      packed_(buffer_, Entry::NearLimit(key.bytes.size()), PackedBytes(entry)) {
+      packed_(buffer_, store::kNearValueMax, PackedBytes(entry)) {
   if (entry == nullptr || entry->storage() != Storage::kFar) return;
   far_ = static_cast<List*>(entry->far());
   far_->SetOptions(options_);
@@ -131,7 +131,7 @@ void ListEditor::Keep(std::size_t start, std::size_t count) {
 
 // A large list that has become small enough goes into its entry.
 void ListEditor::SaveShrunk() {
-  const std::size_t bytes = far_->TryPack(buffer_, Entry::NearLimit(key_.bytes.size()) / 2);
+  const std::size_t bytes = far_->TryPack(buffer_, store::kNearValueMax / 2);
   if (bytes != 0) ctx_.SetValue(key_, entry_, Value::Near(Type::kList, {buffer_, bytes}));
 }
 

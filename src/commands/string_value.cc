@@ -27,7 +27,7 @@ void ReplyShared(engine::Context& ctx, LongString* string, std::string_view part
 }
 
 Value BytesValue(const store::Key& key, std::string_view bytes, bool edited) {
-  if (bytes.size() > Entry::NearLimit(key.bytes.size())) return Value::Far(Type::kString, LongString::Create(bytes, 0));
+  if (bytes.size() > store::kNearValueMax) return Value::Far(Type::kString, LongString::Create(bytes, 0));
   Value value = Value::Near(Type::kString, bytes);
   value.edited = edited;
   return value;
@@ -109,7 +109,7 @@ char* EditString(engine::Context& ctx, const store::Key& key, Entry* entry, std:
   if (entry != nullptr && entry->edited() && entry->near().size() == size) return entry->MutableNear();
   const StringText old(entry);
   DCHECK(old.view().size() <= size);
-  if (size > Entry::NearLimit(key.bytes.size())) {
+  if (size > store::kNearValueMax) {
     LongString* string = LongString::CreateZeroed(size);
     if (!old.view().empty()) std::memcpy(string->Data(), old.view().data(), old.view().size());
     Replace(ctx, key, entry, Value::Far(Type::kString, string));
