@@ -1,6 +1,7 @@
 // The program: reads the configuration, starts the server, waits for a signal to end.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -54,6 +55,10 @@ int main(int argc, char** argv) {
   log.SetLevel(static_cast<base::LogLevel>(config.Number("loglevel")));
   if (auto opened = log.Open(config.Text("logfile")); !opened) return Fail(opened.error());
   if (chdir(config.Text("dir").c_str()) != 0) return Fail("Can't chdir to '" + config.Text("dir") + "'");
+
+  // Where the system gives huge pages unasked, the first key of a shard would cost two megabytes, a sparse bitmap all
+  // of them.
+  if (config.Text("disable-thp") == "yes") prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
 
   // Signals are taken by this thread only; workers inherit the mask.
   signal(SIGPIPE, SIG_IGN);
