@@ -185,6 +185,7 @@ class Server:
         self.close_clients()
         with RawClient(self.port, timeout=WAIT_SECONDS_MAX) as client:
             words = client.command("CONFIG", "GET", "*")
+            assert isinstance(words, list), f"CONFIG GET: {words}"
             settings = dict(zip(words[::2], words[1::2]))
             self.settings = self.settings or settings
             changed = [word for name, value in self.settings.items() if settings[name] != value for word in (name, value)]
