@@ -1,8 +1,5 @@
 """CONFIG and SHUTDOWN on a running server."""
 
-import pathlib
-import re
-
 import pytest
 
 from raw_client import Error
@@ -57,12 +54,6 @@ def test_shutdown_ends_the_server_without_a_reply(start_server, options):
     raw.send_raw(" ".join(["SHUTDOWN", *options]).encode() + b"\r\nPING\r\n")
     assert raw.read_until_closed() == b""
     assert server.wait_for_exit() == 0
-
-
-@pytest.mark.parametrize("choice, enabled", [([], "0"), (["--disable-thp", "no"], "1")])
-def test_huge_pages_are_refused_unless_wanted(start_server, choice, enabled):
-    status = pathlib.Path(f"/proc/{start_server(*choice).pid}/status").read_text()
-    assert re.search(r"^THP_enabled:\s*(\d)", status, re.M)[1] == enabled
 
 
 def test_shutdown_refuses_what_makes_no_sense(raw):

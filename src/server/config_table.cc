@@ -173,7 +173,7 @@ constexpr Directive kDirectives[] = {
     Int("active-defrag-cycle-us", "500", 0, 100000).Ignored(),
     Int("active-defrag-max-scan-fields", "1000", 1, kInt64Max).Ignored(),
     Bool("jemalloc-bg-thread", "yes").Ignored(),
-    Bool("disable-thp", "yes").Immutable(),
+    Bool("disable-thp", "yes").Immutable().Ignored(),
     Enum("oom-score-adj", "no", kOomScoreAdj).Ignored(),
     Special("oom-score-adj-values", "0 200 800", ParseOomScoreAdjValues).MultiArg().Ignored(),
     String("hash-seed", "").Immutable().Sensitive().Ignored(),

@@ -1,7 +1,6 @@
 // The program: reads the configuration, starts the server, waits for a signal to end.
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -56,11 +55,7 @@ int main(int argc, char** argv) {
   if (auto opened = log.Open(config.Text("logfile")); !opened) return Fail(opened.error());
   if (chdir(config.Text("dir").c_str()) != 0) return Fail("Can't chdir to '" + config.Text("dir") + "'");
 
-  // Where the system gives huge pages unasked, the first key of a shard would cost two megabytes, a sparse bitmap all
-  // of them.
-  if (config.Text("disable-thp") == "yes") prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
-
-  // Signals are taken by this thread only; workers inherit the mask.
+  // Signals are taken by this thread only, which maintains the server meanwhile; workers inherit the mask.
   signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -76,7 +71,9 @@ int main(int argc, char** argv) {
   }
   log.Notice("Ready to accept connections on port {}", config.Number("port"));
   for (int received = 0; received != SIGTERM && received != SIGINT;) {
-    sigwait(&signals, &received);
+    constexpr timespec kSoon{.tv_sec = 0, .tv_nsec = 1'000'000};
+    constexpr timespec kLater{.tv_sec = 0, .tv_nsec = 200'000'000};
+    received = sigtimedwait(&signals, nullptr, server.Maintain() ? &kSoon : &kLater);
     if (received == SIGHUP) log.RequestReopen();
   }
   log.Notice("User requested shutdown...");
