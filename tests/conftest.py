@@ -18,12 +18,14 @@ import shlex
 
 import pytest
 
-from zedis_server import Server, ServerFailure, TIME_FACTOR, start_redis
+from waiting import TIME_FACTOR
+from zedis_server import Server, ServerFailure, start_redis
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("zedis")
     group.addoption("--server-args", default="", help="arguments for every Zedis server, as on a command line")
+    group.addoption("--part", default="1/1", help="2/3: the second of three parts of the tests, which may run at once")
     group.addoption("--threads", default="2", help="worker threads of Zedis; several separated by commas")
 
 
@@ -33,11 +35,15 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
+    # The tests of each file are dealt out in turn, so that the parts take about the same time.
+    number, parts = map(int, config.getoption("--part").split("/"))
+    wanted = items[number - 1 :: parts]
     if os.environ.get("ZEDIS_SANITIZED"):
-        left_out = [item for item in items if item.get_closest_marker("release_only")]
-        if left_out:
-            config.hook.pytest_deselected(items=left_out)
-            items[:] = [item for item in items if item not in left_out]
+        wanted = [item for item in wanted if not item.get_closest_marker("release_only")]
+    left_out = set(items) - set(wanted)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    items[:] = wanted
 
 
 def pytest_generate_tests(metafunc):
@@ -91,9 +97,7 @@ class Shared:
         self.check()  # it may have died after the last test had its replies
         if self.server is None:
             self.server = self.start()
-        with self.server.raw() as client:
-            reply = client.command("FLUSHALL")
-            assert reply == b"OK", f"FLUSHALL: {reply}"
+        self.server.empty()
         return self.server
 
     def check(self):

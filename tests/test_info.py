@@ -1,6 +1,6 @@
 """INFO: numbers that are true."""
 
-import time
+from waiting import wait_until
 
 
 def test_fields_of_the_server(server, client):
@@ -46,21 +46,19 @@ def test_memory_grows_with_what_is_stored(client):
         client.set(f"large:{number}", "x" * 100_000)
     after = client.info("memory")
     grown = after["used_memory"] - before["used_memory"]
-    assert 6_400_000 <= grown < 8_000_000
+    # Beside the values as the allocator rounds them: the first pages of each shard, for directory, segment, buckets and
+    # entries, 4 KiB each.
+    shards = 16 * 4  # 16 for each of at most four threads
+    first_pages = 5 * 4096 * shards
+    assert 6_400_000 <= grown < 1.15 * 6_400_000 + first_pages
     assert after["used_memory_peak"] >= after["used_memory"] and after["used_memory_rss"] > grown
     for number in range(64):
         client.set(f"large:{number}", "small")
-    # What stays are the first pages of each shard: directory, segment, buckets and entries, 4 KiB each.
-    shards = 16 * 4  # 16 for each of at most four threads
-    assert client.info("memory")["used_memory"] - before["used_memory"] < 5 * 4096 * shards
+    wait_until(lambda: client.info("memory")["used_memory"] - before["used_memory"] < first_pages, "memory stays")
 
 
 def test_commands_a_second(client):
-    deadline = time.monotonic() + 30
-    while client.info("stats")["instantaneous_ops_per_sec"] == 0:
-        assert time.monotonic() < deadline
-        for _ in range(100):
-            client.ping()
+    wait_until(lambda: client.ping() and client.info("stats")["instantaneous_ops_per_sec"] > 0, "commands do not count")
 
 
 def test_maxmemory_refuses_writes_and_keeps_reading(client):

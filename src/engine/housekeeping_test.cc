@@ -89,7 +89,7 @@ TEST(ExpiryCycle, KeysAreGoneWithinASecondOfBeingDue) {
   ExpiryCycle cycle(world.ctx, 0, 1);
   for (std::int64_t now_ms = kStartMs; now_ms <= kStartMs + kSpanMs + 1000; now_ms += 100) {
     world.ctx.SetTime(now_ms);
-    cycle.Run(base::TimeBudget(1'000'000));
+    cycle.Run(base::TimeBudget(1'000'000, StandingClock));
     for (int shard = 0; shard < world.keyspace.shards(); ++shard) {
       for (int i = 0; i < world.keyspace.databases(); ++i) {
         world.keyspace.database(shard, i).index().ForEach([&](store::Database::Slot slot) {
@@ -111,13 +111,13 @@ TEST(ExpiryCycle, AFewKeysExpireAtTheNextPass) {
   world.Put("due", kStartMs);
   world.Put("later", kStartMs + 1);
   ExpiryCycle cycle(world.ctx, 0, 1);
-  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000)));
+  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000, StandingClock)));
   EXPECT_EQ(world.Count(), 1u);
   world.ctx.SetTime(kStartMs + 1);
-  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000)));
+  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000, StandingClock)));
   EXPECT_EQ(world.Count(), 1u);  // passes have a distance
   world.ctx.SetTime(kStartMs + 1 + ExpiryCycle::kPassIntervalMs);
-  cycle.Run(base::TimeBudget(1'000'000));
+  cycle.Run(base::TimeBudget(1'000'000, StandingClock));
   EXPECT_EQ(world.Count(), 0u);
 }
 
@@ -143,10 +143,10 @@ TEST(ExpiryCycle, IsOffWhenSweepingIs) {
   world.Put("due", kStartMs);
   world.keyspace.SetSweeping(false);
   ExpiryCycle cycle(world.ctx, 0, 1);
-  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000)));
+  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000, StandingClock)));
   EXPECT_EQ(world.Count(), 1u);
   world.keyspace.SetSweeping(true);
-  cycle.Run(base::TimeBudget(1'000'000));
+  cycle.Run(base::TimeBudget(1'000'000, StandingClock));
   EXPECT_EQ(world.Count(), 0u);
 }
 
@@ -155,9 +155,9 @@ TEST(ExpiryCycle, WorkersShareTheShards) {
   for (int i = 0; i < 10'000; ++i) world.Put(std::to_string(i), kStartMs - 10'000);
   ExpiryCycle first(world.ctx, 0, 2);
   ExpiryCycle second(world.ctx, 1, 2);
-  first.Run(base::TimeBudget(1'000'000));
+  first.Run(base::TimeBudget(1'000'000, StandingClock));
   EXPECT_NEAR(static_cast<double>(world.Count()), 5000, 1500);
-  second.Run(base::TimeBudget(1'000'000));
+  second.Run(base::TimeBudget(1'000'000, StandingClock));
   EXPECT_EQ(world.Count(), 0u);
 }
 
@@ -167,11 +167,11 @@ TEST(ExpiryCycle, LeavesShardsInUseForTheNextPass) {
   const std::size_t held = world.keyspace.database(3, 0).size();
   world.keyspace.shard(3).lock.Lock();
   ExpiryCycle cycle(world.ctx, 0, 1);
-  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000)));
+  EXPECT_FALSE(cycle.Run(base::TimeBudget(1'000'000, StandingClock)));
   EXPECT_EQ(world.Count(), held);
   world.keyspace.shard(3).lock.Unlock();
   world.ctx.SetTime(kStartMs + ExpiryCycle::kPassIntervalMs);
-  cycle.Run(base::TimeBudget(1'000'000));
+  cycle.Run(base::TimeBudget(1'000'000, StandingClock));
   EXPECT_EQ(world.Count(), 0u);
 }
 

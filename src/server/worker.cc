@@ -35,6 +35,8 @@ Worker::~Worker() {
 }
 
 void Worker::Adopt(NewConnection connection) {
+  // Counted before it is there: of many that arrive at once none must be placed by what was true before the others.
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
   inbox_.Send(std::move(connection));
   waker_.Wake();
 }
@@ -115,7 +117,6 @@ void Worker::AddConnection(NewConnection fresh) {
   poller_.Add(connection->socket.get(), kConnectionEvents, static_cast<Source*>(connection.get()));
   wiring_.connections.Opened(*connection);
   connections_.push_back(std::move(connection));
-  connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
   ++stats_.connections;
 }
 
@@ -129,6 +130,8 @@ void Worker::Close(Connection& connection) {
 // Connections end here only, when no batch or event refers to them any more.
 void Worker::DestroyClosed() {
   if (closed_.empty()) return;
+  // First of all: whoever sees the end of a connection may count on its place being free.
+  connection_count_.fetch_sub(static_cast<std::uint32_t>(closed_.size()), std::memory_order_relaxed);
   std::erase_if(unread_, [](const Connection* connection) { return connection->closing; });
   for (Connection* connection : closed_) {
     wiring_.connections.Closed(*connection);
@@ -138,7 +141,6 @@ void Worker::DestroyClosed() {
     connections_.pop_back();
   }
   closed_.clear();
-  connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
 }
 
 // --- input ---
@@ -343,6 +345,8 @@ void Worker::CheckOutputLimit(Connection& connection) {
   const std::int64_t hard = limit.hard_bytes.Get();
   const std::int64_t soft = limit.soft_bytes.Get();
   bool over = hard > 0 && waiting > hard;
+  // Who has not logged in must not make the server hold memory by asking and never reading.
+  over |= !connection.authenticated && waiting > kUnauthenticatedOutputBytesMax;
   if (soft > 0 && waiting > soft) {
     if (connection.over_soft_limit_since_ms == 0) connection.over_soft_limit_since_ms = context_.now_ms;
     over |= context_.now_ms - connection.over_soft_limit_since_ms > limit.soft_seconds.Get() * 1000;

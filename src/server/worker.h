@@ -70,6 +70,8 @@ class Worker {
   // From this size on an unfinished request is read into the connection's own buffer.
   static constexpr std::size_t kLargeTailBytes = std::size_t{32} << 10;
   static constexpr std::size_t kTailReadBytesMax = std::size_t{1} << 20;
+  // What may wait for a client that has not logged in; as in Redis 7.4.3.
+  static constexpr std::int64_t kUnauthenticatedOutputBytesMax = 1024;
   // Edge-triggered: level-triggered epoll would look at every busy socket once more in the next turn.
   static constexpr std::uint32_t kConnectionEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
   static constexpr int kTickMs = 100;

@@ -72,7 +72,7 @@ def _no_option_of_scan(arguments, oracle, ours):
 
 
 def _shared_idle_time(arguments, oracle, ours):
-    return ours in (b":0\r\n", b":1\r\n", b":2\r\n") and oracle.startswith(b":")
+    return bool(re.fullmatch(rb":\d{1,2}\r\n", ours)) and oracle.startswith(b":")
 
 
 def _hello_names_the_protocol(arguments, oracle, ours):

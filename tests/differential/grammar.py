@@ -38,6 +38,7 @@ class Step:
     kind: str
     commands: list
     data: bytes = b""
+    alone: bool = False  # not in one pipeline with what is before and after it
 
 
 class Random:

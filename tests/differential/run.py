@@ -62,7 +62,7 @@ def _one(pair, family, resp, options, types, seconds):
         best, found = pair.shrink(steps, mismatch, resp)
         print(runner.describe(best, found, "this command"))
         return 1
-    result = runner.run(pair, family, resp, options.seed, seconds, types, options.keep_going)
+    result = runner.run(pair, family, resp, options.seed, types, seconds=seconds, keep_going=options.keep_going)
     print(f"{family}, RESP{resp}: {result.sequences} sequences, {result.commands} commands, {len(result.reports)} kinds of mismatch", flush=True)
     for report in result.reports:
         print(report, flush=True)

@@ -1,6 +1,7 @@
 """Plays a sequence on both servers, compares every reply and then the whole state, shrinks what differs."""
 
 import dataclasses
+import math
 import time
 
 from . import compare, families, grammar, guard
@@ -16,7 +17,7 @@ _NO_ANSWER = [b"the server under test does not answer"]
 _CHUNK = 40
 _STEPS_PER_SEQUENCE = 120
 _DATABASES = [0, 1, 2, 3, 7, 9, 15]
-_SHRINK_SECONDS = 15.0
+_SHRINK_TRIES_MAX = 2000
 
 
 class HarnessError(Exception):
@@ -195,7 +196,7 @@ def make_sequence(seed, family, types, length=_STEPS_PER_SEQUENCE):
                 if generator.mangle and r.chance(0.12):
                     one = grammar.mangled(r, one)
                 one = Step("plain", [one])
-            one = Step(one.kind, as_bytes(one.commands), one.data)
+            one = dataclasses.replace(one, commands=as_bytes(one.commands))
             if all(guard.is_safe(command, r.relative_used) for command in one.commands):
                 steps.append(one)
     return steps
@@ -236,6 +237,8 @@ class Pair:
                 until = at
                 commands, owner = [], []
                 while until < len(steps) and steps[until].kind == "plain" and len(commands) < _CHUNK:
+                    if commands and (steps[until].alone or steps[until - 1].alone):
+                        break
                     commands += steps[until].commands
                     owner += [until] * len(steps[until].commands)
                     until += 1
@@ -289,12 +292,13 @@ class Pair:
 
     def shrink(self, steps, mismatch, resp):
         """The shortest subsequence found that still ends in a mismatch with the same signature."""
-        deadline = time.monotonic() + _SHRINK_SECONDS
+        tries = 0
         best, found = steps[: mismatch.step + 1], mismatch
 
         def attempt(candidate):
-            nonlocal best, found
-            if not candidate or time.monotonic() > deadline:
+            nonlocal best, found, tries
+            tries += 1
+            if not candidate or tries > _SHRINK_TRIES_MAX:
                 return False
             result = self.play(candidate, resp)
             if result and result.signature() == mismatch.signature():
@@ -311,7 +315,7 @@ class Pair:
                     removed = True
                 else:
                     at += size
-            if size == 1 and not removed or time.monotonic() > deadline:
+            if size == 1 and not removed or tries > _SHRINK_TRIES_MAX:
                 break
             size = max(1, size // 2)
         self._shorten_arguments(lambda: best, attempt)
@@ -329,7 +333,7 @@ class Pair:
                         step = current()[at]
                         commands = [list(one) for one in step.commands]
                         commands[number][position] = commands[number][position][:length]
-                        if not attempt(current()[:at] + [Step(step.kind, commands, step.data)] + current()[at + 1 :]):
+                        if not attempt(current()[:at] + [dataclasses.replace(step, commands=commands)] + current()[at + 1 :]):
                             break
 
 
@@ -364,7 +368,7 @@ class Result:
     reports: list = dataclasses.field(default_factory=list)
 
 
-def run(pair, family, resp, seed, seconds, types, keep_going=False, sequences=None):
+def run(pair, family, resp, seed, types, seconds=math.inf, sequences=math.inf, keep_going=False):
     """Plays sequences until the time or their number is over, or (without keep_going) something differs."""
     if family not in families.NAMES:
         raise ValueError(f"no such family: {family}")
@@ -373,7 +377,7 @@ def run(pair, family, resp, seed, seconds, types, keep_going=False, sequences=No
     deadline = time.monotonic() + seconds
     pair.commands = 0
     number = 0
-    while time.monotonic() < deadline and (sequences is None or number < sequences):
+    while time.monotonic() < deadline and number < sequences:
         steps = make_sequence(f"{seed}/{family}/{resp}/{number}", family, types)
         mismatch = pair.play(steps, resp)
         result.sequences += 1
