@@ -51,11 +51,7 @@ std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std:
 Outcome Dispatcher::Refuse(Context& ctx, Args args) const {
   const ResolvedCommand* container = registry_.Find(args[0]);
   if (container != nullptr) {
-    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]), [&] {
-      std::string upper(container->row->name);
-      for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
-      return upper;
-    }());
+    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]), UpperCase(container->row->name));
   }
   std::string shown;
   for (std::size_t i = 1; i < args.size() && shown.size() < kShownBytesMax; ++i) {
@@ -109,21 +105,27 @@ void Dispatcher::Run(Context& ctx, const ResolvedCommand* command, Args args, co
   if (command == nullptr) [[unlikely]] {
     outcome = Refuse(ctx, args);
   } else if (!command->row->arity.Accepts(args.size()) || command->row->run == nullptr) [[unlikely]] {
+    ctx.stats.calls[command->number].CountRejected();
     outcome = ctx.Fail("ERR wrong number of arguments for '{}' command", command->row->name);
   } else {
     outcome = gate_.Admit(ctx, args);
+    CallStats& calls = ctx.stats.calls[command->number];
     if (outcome.ok()) [[likely]] {
       const std::size_t before = ctx.reply.Output().Size();
+      const std::uint64_t start = calls.Begin();
       outcome = RunLocked(ctx, *command, args);
-      // An error replaces whatever the handler had begun to write.
-      if (!outcome.ok()) ctx.reply.Output().Truncate(before);
+      calls.End(start, ctx.tunables.latency_tracking);
+      if (!outcome.ok()) [[unlikely]] {
+        // An error replaces whatever the handler had begun to write.
+        ctx.reply.Output().Truncate(before);
+        calls.CountFailed();
+      }
+    } else {
+      calls.CountRejected();
     }
   }
-  ++ctx.stats.commands;
-  if (!outcome.ok()) [[unlikely]] {
-    ++ctx.stats.error_replies;
-    ctx.reply.Error(outcome.error()->text);
-  }
+  if (!outcome.ok()) [[unlikely]]
+    ctx.ReplyError(outcome.error()->text);
 }
 
 }  // namespace zedis::engine

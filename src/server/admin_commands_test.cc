@@ -68,16 +68,16 @@ TEST(MetricsTest, RatesAreMeansOverTheLastSamples) {
   metrics.Watch(two);
   metrics.Sample(1000);
   for (int i = 1; i <= 16; ++i) {
-    one.commands += 30;
-    two.commands += 20;
+    one.loop_cycles += 30;
+    two.loop_cycles += 20;
     metrics.Sample(1000 + i * 100);
     metrics.Sample(1000 + i * 100 + 10);  // too early to count
   }
-  EXPECT_EQ(metrics.CurrentRates().commands_per_s, 500u);
-  EXPECT_EQ(metrics.Sum(&engine::WorkerStats::commands), 800u);
+  EXPECT_EQ(metrics.CurrentRates().cycles_per_s, 500u);
+  EXPECT_EQ(metrics.Sum(&engine::WorkerStats::loop_cycles), 800u);
   metrics.Reset();
-  EXPECT_EQ(metrics.Sum(&engine::WorkerStats::commands), 0u);
-  EXPECT_EQ(metrics.CurrentRates().commands_per_s, 0u);
+  EXPECT_EQ(metrics.Sum(&engine::WorkerStats::loop_cycles), 0u);
+  EXPECT_EQ(metrics.CurrentRates().cycles_per_s, 0u);
 }
 
 TEST(ShutdownTest, OptionsThatContradictEachOtherAreRefused) {
