@@ -115,11 +115,11 @@ def test_time_of_a_slow_command_is_true(start_server):
             pipeline.execute_command("DEBUG", "SLEEP", "0.05")
     pipeline.execute()
     calls = client.info("commandstats")
-    assert calls["cmdstat_debug"]["calls"] == 1 and calls["cmdstat_debug"]["usec"] >= 50_000
+    assert calls["cmdstat_debug"]["calls"] == 1 and calls["cmdstat_debug"]["usec"] >= 49_000
     assert calls["cmdstat_get"]["calls"] == 2000 and calls["cmdstat_get"]["usec"] > 0
     assert client.info("latencystats")["latency_percentiles_usec_debug"]["p50"] >= 49_000
-    assert client.info("stats")["eventloop_duration_cmd_sum"] >= 50_000
-    assert client.info("stats")["eventloop_duration_sum"] >= client.info("stats")["eventloop_duration_cmd_sum"]
+    stats = client.info("stats")
+    assert stats["eventloop_duration_sum"] >= stats["eventloop_duration_cmd_sum"] >= 49_000
 
 
 def test_mean_time_to_live(client):
