@@ -178,6 +178,7 @@ constexpr Command kAdminCommands[] = {
      .since = "1.0.0",
      .group = "server",
      .summary = "Ends the server.",
+     .complexity = "O(1), since nothing is saved.",
      .syntax = "[nosave_save(NOSAVE|SAVE)] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]",
      .history = "7.0.0 NOW, FORCE and ABORT."},
 };
