@@ -150,9 +150,9 @@ void ListEditor::Save() {
   }
 }
 
-void ListEditor::Announce(std::string_view event) {
-  ctx_.Changed(key_, {base::kNotifyList, event});
-  if (empty_) ctx_.Changed(key_, {base::kNotifyGeneric, "del"});
+void ListEditor::Announce(std::string_view event, std::uint64_t changes) {
+  ctx_.Changed(key_, {base::kNotifyList, event}, changes);
+  if (empty_) ctx_.Changed(key_, {base::kNotifyGeneric, "del"}, 0);
 }
 
 }  // namespace zedis::commands

@@ -138,7 +138,18 @@ struct Command {
   std::span<const std::string_view> tips = {};
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
+  std::string_view syntax = {};                 // of the arguments, in the words of server/command_syntax.h
+  std::string_view history = {};                // lines: a version and what it brought
+  bool is_internal = false;                     // not for applications
+  std::span<const std::string_view> help = {};  // of a container: what its HELP says, see commands/help.h
 };
+
+// For rows that a function of their family makes.
+constexpr Command WithSyntax(Command row, std::string_view syntax, std::string_view history = {}) {
+  row.syntax = syntax;
+  row.history = history;
+  return row;
+}
 
 // The usual key specifications.
 inline constexpr KeySpec kReadOneKey[] = {{.flags = kKeyReadOnly | kKeyAccess}};

@@ -28,6 +28,13 @@ void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Ha
   }
 }
 
+void Context::NoteMiss(const store::Key& key, int database) {
+  ++stats.keyspace_misses;
+  if ((tunables.notify_keyspace_events.Get() & base::kNotifyKeyMiss) != 0) [[unlikely]] {
+    door.ReportMiss({key, database, {base::kNotifyKeyMiss, "keymiss"}});
+  }
+}
+
 std::uint32_t Context::FrequencyAfter(const store::Entry* overwritten) {
   if (overwritten == nullptr) return access_clock & store::kAccessMask;
   return store::AfterAccess(overwritten->access(), now_ms, tunables, Random());

@@ -15,7 +15,10 @@ constexpr std::size_t kTrimPagesPerSlice = 16;
 bool Housekeeping::Run(std::int64_t budget_us) {
   // Neither starves the other: what expiry leaves of its half goes to the garbage.
   const base::TimeBudget all(budget_us, clock_);
+  const std::uint64_t start = base::ReadTicks();
   const bool due_left = expiry_.Run(base::TimeBudget(budget_us / 2, clock_));
+  ctx_.stats.expiry_ticks += base::TicksSince(start);
+  if (due_left) ++ctx_.stats.expiry_out_of_time;
   const bool garbage_left = FreeGarbage(all);
   return due_left || garbage_left;
 }

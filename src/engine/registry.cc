@@ -35,6 +35,12 @@ void Resolve(const Command& row, ResolvedCommand& resolved, std::uint32_t& count
 
 }  // namespace
 
+std::string UpperCase(std::string_view name) {
+  std::string upper(name);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
+  return upper;
+}
+
 bool EqualsIgnoreCase(std::string_view lower, std::string_view any) {
   if (lower.size() != any.size()) return false;
   for (std::size_t i = 0; i < lower.size(); ++i) {

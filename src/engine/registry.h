@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -93,6 +94,9 @@ bool ForEachKey(const Command& row, Args args, Visit visit);
 
 // The ACL categories of a row, with those that Redis derives from its flags.
 std::uint32_t AllCategories(const Command& row);
+
+// As clients write commands in texts for people: "CLIENT".
+std::string UpperCase(std::string_view name);
 
 bool EqualsIgnoreCase(std::string_view lower, std::string_view any);
 

@@ -1,5 +1,6 @@
 #include "server/identity.h"
 
+#include <fmt/format.h>
 #include <openssl/rand.h>
 
 #include <array>
@@ -7,6 +8,8 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/hash.h"
+#include "base/version.h"
 
 namespace zedis::server {
 namespace {
@@ -26,7 +29,9 @@ std::string RandomHex40() {
 
 Identity Identity::Make(std::int64_t now_ms) {
   std::error_code error;
-  return {.run_id = RandomHex40(),
+  const std::string build = std::string(base::kZedisVersion) + __VERSION__;
+  return {.build_id = fmt::format("{:x}", base::HashBytes(build, 0)),
+          .run_id = RandomHex40(),
           .replication_id = RandomHex40(),
           .executable = std::filesystem::read_symlink("/proc/self/exe", error).string(),
           .started_ms = now_ms};

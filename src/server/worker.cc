@@ -64,6 +64,7 @@ void Worker::Tick(int timeout_ms) {
   if (!inbox_.empty() || !unread_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
+  const std::uint64_t start = base::ReadTicks();
   context_.SetTime(WallMs());
   ++stats_.loop_cycles;
   for (const epoll_event& event : events) {
@@ -89,6 +90,7 @@ void Worker::Tick(int timeout_ms) {
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
   DestroyClosed();
+  stats_.loop_ticks += base::TicksSince(start);
 }
 
 // --- connections come and go ---
@@ -176,6 +178,7 @@ bool Worker::NoteRead(Connection& connection, ssize_t count, std::size_t room) {
     MarkUnread(connection);
   }
   if (count < 0) return false;
+  ++stats_.reads;
   stats_.bytes_in += static_cast<std::uint64_t>(count);
   connection.bytes_in.Add(static_cast<std::uint64_t>(count));
   return true;
@@ -269,7 +272,9 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
 void Worker::RunBatch() {
   if (batch_.empty()) return;
   for (bool finished = false; !finished;) {
+    const std::uint64_t start = base::ReadTicks();
     finished = batch_.Run();
+    stats_.command_ticks += base::TicksSince(start);
     for (const engine::Batch::Span& span : batch_.spans()) Send(span);
     output_.Clear();
   }
@@ -294,6 +299,7 @@ bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t en
     const ssize_t count = send(connection.socket.get(), output_.Data() + begin, end - begin, MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
     written = count < 0 ? 0 : static_cast<std::size_t>(count);
+    if (written != 0) ++stats_.writes;
     stats_.bytes_out += written;
     connection.bytes_out.Add(written);
     if (begin + written == end) return true;
@@ -301,6 +307,7 @@ bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t en
   connection.pending = std::make_unique<PendingOutput>();
   Queue(connection, begin + written, end);
   if (!connection.pending->WriteTo(connection.socket.get())) return false;
+  ++stats_.writes;
   if (connection.pending->empty()) {
     connection.pending.reset();
   } else {
@@ -331,6 +338,7 @@ void Worker::Queue(Connection& connection, std::size_t from, std::size_t end) {
 void Worker::SendPending(Connection& connection) {
   if (connection.pending == nullptr || connection.closing) return;
   if (!connection.pending->WriteTo(connection.socket.get())) return Close(connection);
+  ++stats_.writes;
   connection.output_bytes.Set(connection.pending->bytes());
   if (!connection.pending->empty()) return;
   connection.pending.reset();

@@ -106,6 +106,9 @@ EXCEPTIONS = [
     Exception_(("command|getkeys", "command|getkeysandflags"), "since 7.2 the arity is -3 instead of -4", _one_argument_is_enough),
 ]
 
+# Arities that changed after 7.0.
+CHANGED_ARITY = {b"command|getkeys", b"command|getkeysandflags"}
+
 # Tips of COMMAND INFO that changed between 7.0 and 7.4.
 CHANGED_TIPS = {b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}
 

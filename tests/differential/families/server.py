@@ -107,7 +107,7 @@ def command_getkeys(r):
 def command_info(r):
     names = [str(_any_command(r)[0]) for _ in range(r.between(1, 3))]
     if r.chance(0.3):
-        names.append(r.pick(["nosuch", "", "client|id", "config|get", "object|encoding", "client|nosuch", "get|get", "COMMAND|INFO"]))
+        names.append(r.pick(["command", "config", "client", "object", "info", "debug", "shutdown", "nosuch", "", "client|id", "config|get", "object|encoding", "client|nosuch", "get|get", "COMMAND|INFO"]))
     return ["COMMAND", r.case("INFO"), *(r.case(name.upper()) for name in names)]
 
 
@@ -118,6 +118,7 @@ def command_rest(r):
                                 ["LIST", "FILTERBY", "PATTERN", r.pick(["get*", "*", "l*", "nosuch", "client|*", "*|*", "[gs]et"])],
                                 ["LIST", "FILTERBY", "MODULE", "nosuch"], ["LIST", "FILTERBY"], ["LIST", "foo"], ["LIST", "FILTERBY", "foo", "x"], ["LIST", "FILTERBY", "PATTERN"],
                                 ["foo"], ["", "x"], ["GETKEYS"], ["GETKEYSANDFLAGS"], ["GETKEYS", "nosuch", "x"], ["GETKEYS", "GET", "a", "b"], ["GETKEYS", "PING", "x"], ["GETKEYS", "SET", "k"],
+                                ["DOCS", r.pick(["client", "config", "command", "object", "client|list", "info", "debug", "hello", "shutdown"])],
                                 ["DOCS", name], ["DOCS", "nosuch"], ["DOCS", name, "get"], ["HELP", "x"]])]
 
 
