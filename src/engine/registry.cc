@@ -60,26 +60,39 @@ std::uint32_t Registry::Bucket(std::uint64_t packed) {
   return static_cast<std::uint32_t>(packed * 0x9e3779b97f4a7c15ull >> 53);
 }
 
-Registry::Registry(std::span<const std::span<const Command>> families) : table_(std::make_unique<Named[]>(kTableSize)) {
+std::string_view Registry::NameOf(const Command& row) const {
+  for (const Rename& rename : renames_) {
+    if (rename.original == row.name) return rename.name;
+  }
+  return row.name;
+}
+
+Registry::Registry(std::span<const std::span<const Command>> families, std::span<const Rename> renames)
+    : renames_(renames.begin(), renames.end()), table_(std::make_unique<Named[]>(kTableSize)) {
   static_assert(kTableSize == 1u << (64 - 53));
   std::size_t total = 0;
   for (const auto& family : families) total += family.size();
-  commands_.resize(total);
-  std::size_t next = 0;
-  for (const auto& family : families) {
-    for (const Command& row : family) Resolve(row, commands_[next++], count_);
-  }
   CHECK(total < kTableSize / 2);
-  for (ResolvedCommand& command : commands_) {
-    for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
-    const std::string_view name = command.row->name;
-    CHECK(Find(name) == nullptr);  // a name twice
-    const std::uint64_t packed = Pack(name);
-    std::uint32_t bucket = Bucket(packed);
-    while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
-    const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    table_[bucket] = {packed, &command, letters && name.size() <= 8};
+  commands_.reserve(total);  // the table points into it
+  for (const auto& family : families) {
+    for (const Command& row : family) {
+      const std::string_view name = NameOf(row);
+      if (name.empty()) continue;
+      ResolvedCommand& command = commands_.emplace_back();
+      Resolve(row, command, count_);
+      for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
+      Enter(name, command);
+    }
   }
+}
+
+void Registry::Enter(std::string_view name, const ResolvedCommand& command) {
+  CHECK(Find(name) == nullptr);  // a name twice
+  const std::uint64_t packed = Pack(name);
+  std::uint32_t bucket = Bucket(packed);
+  while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
+  const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  table_[bucket] = {packed, name, &command, letters && name.size() <= 8};
 }
 
 const ResolvedCommand* Registry::Find(std::string_view name) const {
@@ -87,8 +100,8 @@ const ResolvedCommand* Registry::Find(std::string_view name) const {
   for (std::uint32_t bucket = Bucket(packed); table_[bucket].command != nullptr; bucket = (bucket + 1) % kTableSize) {
     const Named& candidate = table_[bucket];
     if (candidate.packed != packed) continue;
-    if (candidate.whole && name.size() == candidate.command->row->name.size()) return candidate.command;
-    if (EqualsIgnoreCase(candidate.command->row->name, name)) return candidate.command;
+    if (candidate.whole && name.size() == candidate.name.size()) return candidate.command;
+    if (EqualsIgnoreCase(candidate.name, name)) return candidate.command;
   }
   return nullptr;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,9 +29,15 @@ struct ResolvedCommand {
   std::vector<ResolvedCommand> subcommands;
 };
 
+// A command that clients know by another name than its row's; "": they do not know it at all.
+struct Rename {
+  std::string original;
+  std::string name;  // in lower case
+};
+
 class Registry {
  public:
-  explicit Registry(std::span<const std::span<const Command>> families);
+  explicit Registry(std::span<const std::span<const Command>> families, std::span<const Rename> renames = {});
 
   // Null if there is no such command. Does not look at subcommands.
   const ResolvedCommand* Find(std::string_view name) const;
@@ -46,12 +53,16 @@ class Registry {
   // A row under its packed name.
   struct Named {
     std::uint64_t packed = 0;
+    std::string_view name;
     const ResolvedCommand* command = nullptr;
     bool whole = false;  // the packed name says all there is to know: 8 letters at most
   };
   static std::uint64_t Pack(std::string_view name);
   static std::uint32_t Bucket(std::uint64_t packed);
+  std::string_view NameOf(const Command& row) const;
+  void Enter(std::string_view name, const ResolvedCommand& command);
 
+  std::vector<Rename> renames_;
   std::vector<ResolvedCommand> commands_;
   std::uint32_t count_ = 0;
   std::unique_ptr<Named[]> table_;

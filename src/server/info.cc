@@ -16,6 +16,7 @@
 #include "base/version.h"
 #include "engine/visit.h"
 #include "server/services.h"
+#include "server/supervisor.h"
 
 namespace zedis::server {
 namespace {
@@ -66,7 +67,8 @@ void Server(Context& ctx, Fields& fields) {
   fields.Add("monotonic_clock", "POSIX clock_gettime");
   fields.Add("multiplexing_api", "epoll");
   fields.Add("process_id", getpid());
-  fields.Add("process_supervised", "no");
+  const auto supervised = static_cast<Supervision>(services.config.Number("supervised"));
+  fields.Add("process_supervised", SupervisionName(DetectSupervision(supervised)));
   fields.Add("run_id", services.identity.run_id);
   fields.Add("tcp_port", services.config.Number("port"));
   timespec now{};
