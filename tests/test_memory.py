@@ -174,3 +174,10 @@ def test_flushall_gives_the_memory_back_to_the_system(start_server):
     while (after := server.resident_bytes()) > before + 15_000_000:
         assert time.monotonic() < deadline, f"{after - before} bytes more than before"
         time.sleep(0.05)
+
+
+@pytest.mark.release_only
+def test_an_empty_server_is_resident_in_eight_mebibytes(start_server):
+    server = start_server(threads=2)
+    server.client().ping()
+    assert server.resident_bytes() <= 8 << 20

@@ -61,10 +61,17 @@ Result FollowMaxclients(Config& config, base::Log& log) {
   return {};
 }
 
-// Names the directives that were given and do nothing.
+// Names the directives that were given and do nothing, in as many lines as the log needs to show them whole.
 void TellWithoutEffect(const Config& config, base::Log& log, Status status, std::string_view what) {
+  constexpr std::size_t kNamesBytesMax = base::kLogTextBytesMax - 128;
   std::string names;
-  for (const std::string& name : config.Given(status)) names += (names.empty() ? "" : ", ") + name;
+  for (const std::string& name : config.Given(status)) {
+    if (names.size() + name.size() > kNamesBytesMax) {
+      log.Notice("{}: {}", what, names);
+      names.clear();
+    }
+    names += (names.empty() ? "" : ", ") + name;
+  }
   if (!names.empty()) log.Notice("{}: {}", what, names);
 }
 
