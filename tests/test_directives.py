@@ -32,6 +32,9 @@ REFUSED_WHEN_ON = {
     "cluster-enabled": "yes",
 }
 
+# Read, and yet without effect: events are formed for observers, and nobody observes them yet.
+READ_FOR_NOBODY = {"notify-keyspace-events"}
+
 
 def rows():
     """{name: the text of its row}"""
@@ -78,12 +81,12 @@ def test_every_applied_directive_is_observed_by_a_test():
 
 def test_settings_are_read_exactly_if_their_directive_is_applied():
     sources = "\n".join(path.read_text() for path in (ROOT / "src").glob("*/*.[ch]*")
-                        if not path.name.endswith("_test.cc") and not path.name.startswith("config"))
+                        if not path.name.endswith("_test.cc") and not path.name.startswith("config") and path.name != "info.cc")
     for name, text in ROWS.items():
         if not (tunable := re.search(r"Tunes\(&Tunables::(\w+)\)", text)):
             continue
         is_read = re.search(rf"(\.|->){tunable[1]}\b", sources) is not None
-        if is_read and name in IGNORED | NOT_YET:
+        if is_read and name in (IGNORED | NOT_YET) - READ_FOR_NOBODY:
             raise AssertionError(f"{name} is read now: take the mark off its row and let a test observe it")
         assert is_read or name in IGNORED | NOT_YET, f"nothing reads {name}"
 

@@ -92,8 +92,10 @@ TEST_F(ConfigLoaderTest, ErrorsHideSecrets) {
             "f line 1: 'RequirePass (hidden)': unbalanced quotes in configuration line");
   EXPECT_EQ(LoadText("\"primaryauth\" a b"), "f line 1: 'primaryauth (hidden)': wrong number of arguments");
   EXPECT_EQ(LoadText("require-pass secret"), "f line 1: 'require-pass (hidden)': unknown directive");
-  EXPECT_EQ(LoadText("user bob >secret"), "f line 1: 'user (hidden)': ACL users are not supported yet: the only one accepted is the default user, 'on "
-            "nopass ~* &* +@all'");
+  EXPECT_EQ(
+      LoadText("user bob >secret"),
+      "f line 1: 'user (hidden)': ACL users are not supported yet: the only one accepted is the default user, 'on "
+      "nopass ~* &* +@all'");
   EXPECT_EQ(LoadOptions({{"requirepass", "a", "b"}}),
             "command line: 'requirepass (hidden)': wrong number of arguments");
 }
