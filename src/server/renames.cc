@@ -32,7 +32,7 @@ std::expected<void, std::string> Renames::Add(std::string_view from, std::string
   auto renamed = old_name.empty() ? list_.end() : named(old_name);
   if (renamed == list_.end()) {
     if (!has_own_name(old_name)) return std::unexpected("No such command in rename-command");
-    renamed = list_.insert(list_.end(), {.original = old_name, .name = old_name});
+    renamed = list_.insert(list_.end(), engine::Rename{.original = old_name, .name = old_name});
   }
   renamed->name.clear();
   if (new_name.empty()) return {};
