@@ -75,7 +75,7 @@ void TellWithoutEffect(const Config& config, base::Log& log, Status status, std:
   if (!names.empty()) log.Notice("{}: {}", what, names);
 }
 
-// Signals are taken by the main thread only; workers inherit the mask.
+// Signals are taken by the main thread only, which maintains the server meanwhile; workers inherit the mask.
 sigset_t BlockSignals() {
   signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
@@ -85,9 +85,11 @@ sigset_t BlockSignals() {
   return signals;
 }
 
-void WaitForEnd(const sigset_t& signals, base::Log& log) {
+void WaitForEnd(const sigset_t& signals, Server& server, base::Log& log) {
   for (int received = 0; received != SIGTERM && received != SIGINT;) {
-    sigwait(&signals, &received);
+    constexpr timespec kSoon{.tv_sec = 0, .tv_nsec = 1'000'000};
+    constexpr timespec kLater{.tv_sec = 0, .tv_nsec = 200'000'000};
+    received = sigtimedwait(&signals, nullptr, server.Maintain() ? &kSoon : &kLater);
     if (received == SIGHUP) log.RequestReopen();
   }
 }
@@ -126,7 +128,7 @@ Result Serve(Config& config, base::Tunables& tunables, base::Log& log) {
   daemon.Detach();
   if (auto told = NotifyReady(supervision); !told) log.Warning("{}", told.error());
 
-  WaitForEnd(signals, log);
+  WaitForEnd(signals, server, log);
   log.Notice("User requested shutdown...");
   NotifyStopping(supervision);
   server.Stop();

@@ -35,6 +35,9 @@ class Server : ConnectionHost, Lifecycle {
   // Where it listens, for people.
   std::string Places() const { return listeners_->Text(); }
 
+  // Work that nobody waits for and that may take milliseconds in the kernel. True: there is more. One thread's.
+  bool Maintain();
+
   // Stops the workers and waits for them.
   void Stop();
 
