@@ -11,7 +11,7 @@ Every server is stopped when its test or file ends. If it crashed, does not end 
 fails; a failing test shows the end of the log of each server that it used.
 
 Markers: slow (left out by ./test quick and under sanitizers), release_only (left out under sanitizers, for figures of
-memory and time).
+memory and time), observes (names the directives whose effect a test shows; test_directives.py checks that each has one).
 """
 import os
 import shlex
@@ -31,6 +31,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than a few seconds; not in ./test quick, not under sanitizers")
+    config.addinivalue_line("markers", "observes(name, ...): shows what these directives do, see test_directives.py")
     config.addinivalue_line("markers", "release_only: figures of memory or time that sanitizers falsify")
 
 

@@ -168,3 +168,10 @@ def test_flushall_gives_the_memory_back_to_the_system(start_server):
     assert server.resident_bytes() > before + 60_000_000
     raw.command("FLUSHALL")
     wait_until(lambda: server.resident_bytes() <= before + 15_000_000, lambda: f"{server.resident_bytes() - before} bytes more than before")
+
+
+@pytest.mark.release_only
+def test_an_empty_server_is_resident_in_eight_mebibytes(start_server):
+    server = start_server(threads=2)
+    server.client().ping()
+    assert server.resident_bytes() <= 8 << 20

@@ -49,32 +49,47 @@ bool EqualsIgnoreCase(std::string_view lower, std::string_view any) {
   return true;
 }
 
-Registry::Registry(std::span<const std::span<const Command>> families) : table_(std::make_unique<Named[]>(kTableSize)) {
+std::string_view Registry::NameOf(const Command& row) const {
+  for (const Rename& rename : renames_) {
+    if (rename.original == row.name) return rename.name;
+  }
+  return row.name;
+}
+
+Registry::Registry(std::span<const std::span<const Command>> families, std::span<const Rename> renames)
+    : renames_(renames.begin(), renames.end()), table_(std::make_unique<Named[]>(kTableSize)) {
   static_assert(kTableSize == 1u << (64 - 53));
   std::size_t total = 0;
   for (const auto& family : families) total += family.size();
-  commands_.resize(total);
-  std::size_t next = 0;
-  for (const auto& family : families) {
-    for (const Command& row : family) Resolve(row, commands_[next++], count_);
-  }
   CHECK(total < kTableSize / 2);
-  for (ResolvedCommand& command : commands_) {
-    for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
-    const std::string_view name = command.row->name;
-    CHECK(Find(name) == nullptr);  // a name twice
-    const std::uint64_t packed = Pack(name);
-    std::uint32_t bucket = Bucket(packed);
-    while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
-    const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    table_[bucket] = {packed, &command, letters && name.size() <= 8 ? static_cast<std::uint32_t>(name.size()) : 0};
+  commands_.reserve(total);  // the table points into it
+  for (const auto& family : families) {
+    for (const Command& row : family) {
+      const std::string_view name = NameOf(row);
+      if (name.empty()) continue;
+      ResolvedCommand& command = commands_.emplace_back();
+      Resolve(row, command, count_);
+      for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
+      command.name = name;
+      Enter(command);
+    }
   }
+}
+
+void Registry::Enter(const ResolvedCommand& command) {
+  const std::string_view name = command.name;
+  CHECK(Find(name) == nullptr);  // a name twice
+  const std::uint64_t packed = Pack(name);
+  std::uint32_t bucket = Bucket(packed);
+  while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
+  const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  table_[bucket] = {packed, &command, letters && name.size() <= 8 ? static_cast<std::uint32_t>(name.size()) : 0};
 }
 
 const ResolvedCommand* Registry::FindSlow(std::string_view name, std::uint64_t packed) const {
   for (std::uint32_t bucket = Bucket(packed); table_[bucket].command != nullptr; bucket = (bucket + 1) % kTableSize) {
     const Named& candidate = table_[bucket];
-    if (candidate.packed == packed && EqualsIgnoreCase(candidate.command->row->name, name)) return candidate.command;
+    if (candidate.packed == packed && EqualsIgnoreCase(candidate.command->name, name)) return candidate.command;
   }
   return nullptr;
 }

@@ -1,7 +1,7 @@
 #include "server/identity.h"
 
 #include <fmt/format.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 #include <array>
 #include <filesystem>
@@ -16,7 +16,7 @@ namespace {
 
 std::string RandomHex40() {
   std::array<unsigned char, 20> bytes;
-  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  CHECK(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   std::string text;
   for (const unsigned char byte : bytes) {
     text += "0123456789abcdef"[byte >> 4];

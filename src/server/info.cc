@@ -18,6 +18,7 @@
 #include "server/info_calls.h"
 #include "server/info_expiry.h"
 #include "server/services.h"
+#include "server/supervisor.h"
 
 namespace zedis::server {
 namespace {
@@ -72,7 +73,8 @@ void Server(Context& ctx, Fields& fields) {
   fields.Add("atomicvar_api", "c++-atomic");
   fields.Add("gcc_version", fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__));
   fields.Add("process_id", getpid());
-  fields.Add("process_supervised", "no");
+  const auto supervised = static_cast<Supervision>(services.config.Number("supervised"));
+  fields.Add("process_supervised", SupervisionName(DetectSupervision(supervised)));
   fields.Add("run_id", services.identity.run_id);
   fields.Add("tcp_port", services.config.Number("port"));
   timespec now{};

@@ -46,13 +46,9 @@ void Worker::Stop() {
   waker_.Wake();
 }
 
-void Worker::Listen(net::Descriptor socket, bool is_unix) {
-  auto listener = std::make_unique<Listener>();
-  listener->kind = Source::Kind::kListener;
-  listener->socket = std::move(socket);
-  listener->is_unix = is_unix;
-  poller_.Add(listener->socket.get(), EPOLLIN, static_cast<Source*>(listener.get()));
-  listeners_.push_back(std::move(listener));
+void Worker::ChangeListeners(ListenerChange change) {
+  listener_changes_.Send(std::move(change));
+  waker_.Wake();
 }
 
 void Worker::Run() {
@@ -61,7 +57,8 @@ void Worker::Run() {
 
 void Worker::Tick(int timeout_ms) {
   waker_.WillSleep();
-  if (!inbox_.empty() || !unread_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
+  const bool has_news = !inbox_.empty() || !listener_changes_.empty() || !unread_.empty();
+  if (has_news || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
   const std::uint64_t start = base::ReadTicks();
@@ -97,6 +94,18 @@ void Worker::Tick(int timeout_ms) {
 
 void Worker::TakeInbox() {
   inbox_.TakeAll([&](NewConnection&& fresh) { AddConnection(std::move(fresh)); });
+  listener_changes_.TakeAll([&](ListenerChange&& change) { TakeListeners(change); });
+}
+
+void Worker::TakeListeners(const ListenerChange& change) {
+  for (const auto& gone : change.removed) {
+    poller_.Remove(gone->socket.get());
+    std::erase(listeners_, gone);
+  }
+  for (const auto& fresh : change.added) {
+    poller_.Add(fresh->socket.get(), EPOLLIN, static_cast<Source*>(fresh.get()));
+    listeners_.push_back(fresh);
+  }
 }
 
 void Worker::Accept(Listener& listener) {

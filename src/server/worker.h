@@ -20,6 +20,7 @@
 #include "engine/locks.h"
 #include "net/poller.h"
 #include "server/connection.h"
+#include "server/listener.h"
 #include "server/worker_host.h"
 
 namespace zedis::server {
@@ -44,17 +45,13 @@ class Worker {
   const engine::WorkerStats& stats() const { return stats_; }
   engine::WorkerStats& stats() { return stats_; }
 
-  // Sockets whose connections this worker accepts and hands out. Before Run.
-  void Listen(net::Descriptor socket, bool is_unix);
+  // Any thread: sockets whose connections this worker accepts and hands out from now on, and those it lets go.
+  void ChangeListeners(ListenerChange change);
 
   // Until Stop. The calling thread becomes the worker's.
   void Run();
 
  private:
-  struct Listener : Source {
-    net::Descriptor socket;
-    bool is_unix;
-  };
   // What one connection has sent in this tick.
   struct Input {
     Connection* connection;
@@ -79,6 +76,7 @@ class Worker {
 
   void Tick(int timeout_ms);
   void TakeInbox();
+  void TakeListeners(const ListenerChange& change);
   void Accept(Listener& listener);
   void AddConnection(NewConnection fresh);
   void Read(Connection& connection);
@@ -114,7 +112,8 @@ class Worker {
   base::Inbox<NewConnection> inbox_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint32_t> connection_count_{0};
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  base::Inbox<ListenerChange> listener_changes_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> closed_;
   std::vector<Connection*> unread_;   // to be read in the next turn
