@@ -88,7 +88,14 @@ def _digits_before_rubbish(arguments, oracle, ours):
         re.match(rb"^\s*[+-]?\d+", word) and not re.match(rb"^(0|-?[1-9]\d*)$", word) for word in arguments[3:])
 
 
+def _names_the_command(arguments, oracle, ours):
+    theirs = b"-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.\r\n"
+    name = arguments[0].lower()
+    return oracle == theirs and ours == theirs.replace(b"XREAD", b"'" + name + b"'").replace(b"'$'", b"'>'" if name == b"xreadgroup" else b"'$'")
+
+
 EXCEPTIONS = [
+    Exception_(("xread", "xreadgroup"), "since 7.2 the text names the command", _names_the_command),
     Exception_(("client|list",), "Valkey 9 joins several filters, of which the last of a kind counts", _several_client_filters),
     Exception_(("command|getkeys", "command|getkeysandflags"),
                "a number of keys such as 1x is not taken for 1: the command itself refuses it", _digits_before_rubbish),
