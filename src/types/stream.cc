@@ -31,7 +31,8 @@ bool Stream::Find(const StreamId& id, StreamEntry* entry) const {
 }
 
 std::size_t Stream::MemoryBytes() const {
-  std::size_t bytes = sizeof(Stream) + block_bytes_ + blocks_.HeapBytes() + HeapBytes(groups_);
+  std::size_t bytes =
+      AllocatedBytes(const_cast<Stream*>(this)) + block_bytes_ + blocks_.HeapBytes() + HeapBytes(groups_);
   for (const StreamGroup* group : groups_) bytes += group->MemoryBytes();
   return bytes;
 }

@@ -59,7 +59,7 @@ class Stream : public Counted {
   [[nodiscard]] StreamId LastEntryId() const;
   // False if there is no such entry. O(log n).
   [[nodiscard]] bool Find(const StreamId& id, StreamEntry* entry) const;
-  // What the stream takes, itself included. O(groups and consumers).
+  // What the stream takes, itself included. O(groups and consumers). REQUIRES: it was made by new.
   [[nodiscard]] std::size_t MemoryBytes() const;
   // How many blocks, pending entries and consumers have to be freed.
   [[nodiscard]] std::size_t PartsToFree() const;

@@ -10,7 +10,8 @@ StreamGroup::~StreamGroup() {
 }
 
 std::size_t StreamGroup::MemoryBytes() const {
-  std::size_t bytes = sizeof(StreamGroup) + HeapBytes(name_) + HeapBytes(consumers_) + pending_.HeapBytes();
+  std::size_t bytes =
+      AllocatedBytes(const_cast<StreamGroup*>(this)) + HeapBytes(name_) + HeapBytes(consumers_) + pending_.HeapBytes();
   if (!pending_.Empty()) bytes += pending_.Size() * AllocatedBytes(pending_.At(pending_.First()));
   for (const StreamConsumer* consumer : consumers_) bytes += consumer->MemoryBytes();
   return bytes;

@@ -33,7 +33,7 @@ class StreamConsumer : public Counted {
   [[nodiscard]] std::string_view Name() const { return name_; }
   [[nodiscard]] const PendingMap& Pending() const { return pending_; }
   [[nodiscard]] std::size_t MemoryBytes() const {
-    return sizeof(StreamConsumer) + HeapBytes(name_) + pending_.HeapBytes();
+    return AllocatedBytes(const_cast<StreamConsumer*>(this)) + HeapBytes(name_) + pending_.HeapBytes();
   }
 
   std::int64_t seen_at_ms;             // when it last asked for entries
