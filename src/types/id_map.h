@@ -100,6 +100,20 @@ class IdMap {
     return true;
   }
 
+  // Chunks as wholes, for what removes very many: the place behind the first chunk, and the way of it to the end of
+  // another map whose ids are less. O(1). REQUIRES: !Empty().
+  [[nodiscard]] Cursor BehindFirstChunk() const { return {head_ + 1, 0}; }
+  void MoveFirstChunk(IdMap& to) {
+    const Top top = tops_[head_];
+    const std::size_t bytes = AllocatedBytes(top.chunk);
+    to.tops_.push_back(top);
+    to.size_ += top.chunk->size;
+    to.chunk_bytes_ += bytes;
+    size_ -= top.chunk->size;
+    chunk_bytes_ -= bytes;
+    DropTop(head_);
+  }
+
   // For tests: CHECKs all that holds between calls.
   void CheckConsistency() const;
 
@@ -161,7 +175,11 @@ class IdMap {
   void Append(const StreamId& id, const Value& value);
   void InsertInChunk(std::size_t i, std::size_t index, const StreamId& id, const Value& value);
   void Split(std::size_t i);
-  void DropChunk(std::size_t i);
+  void DropChunk(std::size_t i) {
+    FreeChunk(tops_[i].chunk);
+    DropTop(i);
+  }
+  void DropTop(std::size_t i);
   // Joins the chunk at `i` with the one behind it, or gives memory back, if it has become sparse.
   void Tidy(std::size_t i);
 
@@ -266,8 +284,7 @@ void IdMap<Value>::EraseAt(Cursor at) {
 }
 
 template <class Value>
-void IdMap<Value>::DropChunk(std::size_t i) {
-  FreeChunk(tops_[i].chunk);
+void IdMap<Value>::DropTop(std::size_t i) {
   if (i == head_) {
     ++head_;
   } else {

@@ -159,13 +159,35 @@ std::uint64_t Stream::TrimFirstBlock(const StreamTrim& trim) {
   return removed;
 }
 
+std::uint64_t Stream::TrimChunk(const StreamTrim& trim, std::uint64_t limit, Stream* removed) {
+  if (blocks_.Empty()) return 0;
+  const Blocks::Cursor end = blocks_.BehindFirstChunk();
+  const Blocks::Cursor last = blocks_.Before(end);
+  // Each block has an entry at least, so this says at once that too few have to go, as nearly always.
+  const bool by_length = trim.by == StreamTrim::By::kLength;
+  if (by_length ? length_ <= trim.length_max + last.index : !GoesWhole(last, trim)) return 0;
+  std::uint64_t live = 0;
+  std::size_t bytes = 0;
+  for (Blocks::Cursor at = blocks_.First(); at != end; at = blocks_.After(at)) {
+    live += blocks_.At(at).live;
+    bytes += blocks_.At(at).bytes;
+  }
+  if (live > limit || (by_length && length_ - live < trim.length_max)) return 0;
+  blocks_.MoveFirstChunk(removed->blocks_);
+  block_bytes_ -= bytes;
+  length_ -= live;
+  return live;
+}
+
 std::uint64_t Stream::Trim(const StreamTrim& trim, Stream* removed) {
+  const std::uint64_t limit = trim.limit > 0 ? trim.limit : UINT64_MAX;
   std::uint64_t count = 0;
+  while (const std::uint64_t chunk = TrimChunk(trim, limit - count, removed)) count += chunk;
   while (!blocks_.Empty()) {
     if (trim.by == StreamTrim::By::kLength && length_ <= trim.length_max) break;
     const Blocks::Cursor at = blocks_.First();
     const BlockRef ref = blocks_.At(at);
-    if (trim.limit > 0 && count + ref.live > trim.limit) break;
+    if (ref.live > limit - count) break;
     if (!GoesWhole(at, trim)) {
       if (!trim.approximate) count += TrimFirstBlock(trim);
       break;

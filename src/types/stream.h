@@ -116,6 +116,8 @@ class Stream : public Counted {
   // Marks the first entries of the first block as deleted, as far as the trim asks. Returns how many.
   std::uint64_t TrimFirstBlock(const StreamTrim& trim);
   [[nodiscard]] bool GoesWhole(Blocks::Cursor at, const StreamTrim& trim) const;
+  // Takes as many blocks at once as lie together in the index, if all of them go; returns how many entries went.
+  std::uint64_t TrimChunk(const StreamTrim& trim, std::uint64_t limit, Stream* removed);
 
   Blocks blocks_;
   StreamId last_id_;
