@@ -1,7 +1,6 @@
 // Streams as commands see them: finding one at its key, ids as clients write them, and the replies that families share.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -63,17 +62,17 @@ class RemovedParts {
   RemovedParts(const RemovedParts&) = delete;
   RemovedParts& operator=(const RemovedParts&) = delete;
   ~RemovedParts() {
-    if (parts_ != nullptr) ctx_.DatabaseOf(key_).Discard(store::Type::kStream, parts_.release());
+    if (parts_.PartsToFree() == 0) return;
+    auto* garbage = new types::Stream;
+    garbage->SwapParts(parts_);
+    ctx_.DatabaseOf(key_).Discard(store::Type::kStream, garbage);
   }
-  types::Stream* Receiver() {
-    if (parts_ == nullptr) parts_ = std::make_unique<types::Stream>();
-    return parts_.get();
-  }
+  types::Stream* Receiver() { return &parts_; }
 
  private:
   engine::Context& ctx_;
   const store::Key key_;
-  std::unique_ptr<types::Stream> parts_;
+  types::Stream parts_;
 };
 
 // --- Replies

@@ -114,6 +114,13 @@ class IdMap {
     DropTop(head_);
   }
 
+  void Swap(IdMap& other) {
+    std::swap(tops_, other.tops_);
+    std::swap(head_, other.head_);
+    std::swap(size_, other.size_);
+    std::swap(chunk_bytes_, other.chunk_bytes_);
+  }
+
   // For tests: CHECKs all that holds between calls.
   void CheckConsistency() const;
 

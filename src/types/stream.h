@@ -87,6 +87,11 @@ class Stream : public Counted {
   // The group has got the entry of this id. `first` is FirstId(). Nothing if the group was beyond it already.
   void NoteDelivered(StreamGroup& group, const StreamId& id, const StreamId& first) const;
 
+  // Exchanges blocks and groups, for what only collects them.
+  void SwapParts(Stream& other) {
+    blocks_.Swap(other.blocks_);
+    groups_.swap(other.groups_);
+  }
   // Frees a part; true when nothing is left but the object itself.
   bool FreeSlice(std::size_t steps);
 
