@@ -154,6 +154,11 @@ Failure NoGroup(Context& ctx, std::string_view key, std::string_view group, std:
                   engine::Shown(group, SIZE_MAX), rest);
 }
 
+Failure NoSuchGroup(Context& ctx, Args args) {
+  return ctx.Fail("NOGROUP No such consumer group '{}' for key name '{}'", engine::Shown(args[3], SIZE_MAX),
+                  engine::Shown(args[2], SIZE_MAX));
+}
+
 Failure UnknownStreamSubcommand(Context& ctx, Args args, std::string_view command) {
   return ctx.Fail("ERR unknown subcommand or wrong number of arguments for '{}'. Try {} HELP.", engine::Shown(args[1]),
                   command);

@@ -86,6 +86,9 @@ void ReplyRange(resp::Reply reply, const types::Stream& stream, const StreamRang
 // "NOGROUP No such key 'k' or consumer group 'g'" and what follows it.
 engine::Failure NoGroup(engine::Context& ctx, std::string_view key, std::string_view group, std::string_view rest = "");
 
+// The same, as XGROUP and XINFO say it, whose arguments 2 and 3 are key and group.
+engine::Failure NoSuchGroup(engine::Context& ctx, engine::Args args);
+
 // The error of XGROUP and XINFO for arguments that make no subcommand.
 engine::Failure UnknownStreamSubcommand(engine::Context& ctx, engine::Args args, std::string_view command);
 

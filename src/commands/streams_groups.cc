@@ -25,11 +25,6 @@ constexpr Error kGroupExists{"BUSYGROUP Consumer Group name already exists"};
 constexpr std::size_t kKeyArgument = 2;
 constexpr std::size_t kGroupArgument = 3;
 
-Failure NoSuchGroup(Context& ctx, Args args) {
-  return ctx.Fail("NOGROUP No such consumer group '{}' for key name '{}'", Shown(args[kGroupArgument], SIZE_MAX),
-                  Shown(args[kKeyArgument], SIZE_MAX));
-}
-
 Expected<Stream*> ExistingStream(Context& ctx, Args args) {
   TRY(Stream * stream, FindStreamForWrite(ctx, ctx.KeyAt(args, kKeyArgument)));
   if (stream == nullptr) return std::unexpected(&kKeyMustExist);

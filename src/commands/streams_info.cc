@@ -170,10 +170,7 @@ Outcome InfoGroups(Context& ctx, Args args) {
 Outcome InfoConsumers(Context& ctx, Args args) {
   TRY(const Stream* stream, ExistingStream(ctx, args));
   const StreamGroup* group = stream->FindGroup(args[3]);
-  if (group == nullptr) {
-    return ctx.Fail("NOGROUP No such consumer group '{}' for key name '{}'", Shown(args[3], SIZE_MAX),
-                    Shown(args[2], SIZE_MAX));
-  }
+  if (group == nullptr) return NoSuchGroup(ctx, args);
   const InfoReply info(ctx.reply);
   ctx.reply.ArrayHeader(group->Consumers().size());
   for (const StreamConsumer* consumer : group->Consumers()) {
