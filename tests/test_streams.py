@@ -347,3 +347,18 @@ def test_streams_are_locked_together(server, raw):
     for name in names:
         raw.command("XREADGROUP", "GROUP", "streams", "streams", "STREAMS", name, ">")
         assert group_info(raw, name)[b"pending"] == raw.command("XLEN", name)
+
+
+# XSETID, as since 7.2
+
+
+def test_the_last_id_cannot_go_below_an_entry_that_was_deleted(raw):
+    add(raw, "1-1", "2-1", "3-1")
+    raw.command("XDEL", "stream", "3-1")
+    assert raw.command("XSETID", "stream", "2-5") == Error(b"ERR The ID specified in XSETID is smaller than current max_deleted_entry_id")
+    assert raw.command("XSETID", "stream", "3-1", "MAXDELETEDID", "2-0") == b"OK"
+    assert raw.command("XSETID", "stream", "2-5") == b"OK"
+    assert raw.command("XADD", "stream", "2-6", "name", "2-6") == b"2-6"
+    add(raw, "3-1", "4-1")
+    assert raw.command("XRANGE", "stream", "-", "+") == [entry(identifier) for identifier in ("1-1", "2-1", "2-6", "3-1", "4-1")]
+    assert raw.command("XREVRANGE", "stream", "3", "2-6") == [entry("3-1"), entry("2-6")]

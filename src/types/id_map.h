@@ -298,7 +298,7 @@ void IdMap<Value>::DropTop(std::size_t i) {
     tops_.erase(tops_.begin() + static_cast<std::ptrdiff_t>(i));
   }
   if (head_ == tops_.size()) {
-    tops_ = {};
+    CountedVector<Top>().swap(tops_);
     head_ = 0;
   } else if (head_ > 16 && head_ > tops_.size() / 2) {
     tops_.erase(tops_.begin(), tops_.begin() + static_cast<std::ptrdiff_t>(head_));

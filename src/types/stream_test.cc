@@ -140,7 +140,7 @@ class Twins {
 
 TEST(Stream, BehavesLikeItsModel) {
   const std::size_t before = base::MemoryCount::UsedBytes();
-  for (int seed = 1; seed <= TestRounds(12); ++seed) {
+  for (int seed = 1; seed <= TestRounds(60); ++seed) {
     Twins twins(static_cast<std::uint64_t>(seed));
     for (int step = 0; step < 900 && !testing::Test::HasFatalFailure(); ++step) {
       twins.Step(step / 300 % 2 == 0);

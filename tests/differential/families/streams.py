@@ -153,22 +153,30 @@ def xread_block(r):
     return ["XREAD", r.case("BLOCK"), timeout, "STREAMS", r.key("stream"), r.pick([0, "$", _clock(r) + 1000])]
 
 
-@command("streams", weight=8)
-def xreadgroup(r):
-    options = [[r.case("GROUP"), _group(r), _consumer(r)]]
+def _reading(r, keys, group, consumer, id_of):
+    """Since 7.2 reading nothing creates the consumer, too, so here it is there before."""
+    create = [["XGROUP", "CREATECONSUMER", key, group, consumer] for key in keys]
+    options = [[r.case("GROUP"), group, consumer]]
     if r.chance(0.6):
         options.append([r.case("COUNT"), r.small()])
     if r.chance(0.15):
         options.append([r.case("NOACK")])
-    if r.chance(0.02):
-        options.append(r.pick([["foo"], ["GROUP", "g"], ["COUNT"]]))
+    if r.chance(0.04):
+        options.append(r.pick([["foo"], ["GROUP", "g"], ["COUNT"], ["COUNT", "abc"], ["STREAMS"], ["NOACK", "x"]]))
     r.rng.shuffle(options)
+    words = ["XREADGROUP", *(word for option in options for word in option), r.case("STREAMS"), *keys, *(id_of() for _ in keys)]
+    if r.chance(0.03):
+        words.pop()
+    return [*create, words]
 
+
+@command("streams", weight=8, mangle=False)
+def xreadgroup(r):
     def one():
         identifier = _id(r)
         return ">" if r.chance(0.7) else 0 if identifier == "+" else identifier
 
-    return ["XREADGROUP", *(word for option in options for word in option), *_sources(r, one)]
+    return _reading(r, r.keys("stream", 3), _group(r), _consumer(r), one)
 
 
 @command("streams", weight=6)
@@ -196,7 +204,7 @@ def entries_read(r):
     entries = [["XADD", key, f"{n}-1", "a", n] for n in range(1, r.between(2, 9))]
     read = r.between(0, 9)
     return [["DEL", key], *entries, ["XGROUP", "CREATE", key, "g", f"{read}-1", "ENTRIESREAD", read], ["XINFO", "GROUPS", key], ["XINFO", "STREAM", key, "FULL"],
-            ["XREADGROUP", "GROUP", "g", "alice", "COUNT", 2, "STREAMS", key, ">"], ["XINFO", "STREAM", key, "FULL"],
+            ["XGROUP", "CREATECONSUMER", key, "g", "alice"], ["XREADGROUP", "GROUP", "g", "alice", "COUNT", 2, "STREAMS", key, ">"], ["XINFO", "STREAM", key, "FULL"],
             ["XGROUP", "SETID", key, "g", r.pick(["$", 0, "1-1"])], ["XINFO", "STREAM", key, "FULL"], ["DEL", key]]
 
 
@@ -263,11 +271,15 @@ def xinfo(r):
 
 @command("streams", weight=1, mangle=False)
 def xsetid(r):
-    """Beyond what is there, with and without a past; entries-added together with a tombstone, so that lags are not compared."""
-    identifier = r.pick([f"{_clock(r) + r.between(0, 3)}-{r.between(0, 3)}", _id(r)])
-    options = r.pick([[], [], ["ENTRIESADDED", r.small(0, 300), "MAXDELETEDID", f"{max(0, _clock(r) - 3)}-1"], ["MAXDELETEDID", _id(r)],
-                      ["ENTRIESADDED", -1], ["ENTRIESADDED", "abc"], ["ENTRIESADDED"], ["foo"]])
-    return ["XSETID", r.key("stream"), identifier, *options]
+    """Never below an entry that was deleted, which 7.0 allows."""
+    key, deleted = "stream:set", r.pick([None, None, 2, 5])
+    entries = [["XADD", key, f"{n}-1", "a", n] for n in range(1, 6)]
+    least = deleted or 0
+    identifier = r.pick([f"{r.between(least, 9)}-{r.between(1, 3)}", "5-1", "9", f"{_UINT64_MAX}-{_UINT64_MAX}", *([] if deleted else [0, "4-9", "x", "-", "+"])])
+    options = r.pick([[], [], ["ENTRIESADDED", r.small(0, 300)], ["ENTRIESADDED", r.small(4, 8), "MAXDELETEDID", "5-0"], ["MAXDELETEDID", f"{r.between(0, 9)}-0"],
+                      ["ENTRIESADDED", -1], ["ENTRIESADDED", "abc"], ["ENTRIESADDED"], ["foo"], ["MAXDELETEDID", "x"]])
+    return [["DEL", key], *entries, *([["XDEL", key, f"{deleted}-1"]] if deleted else []), ["XSETID", key, identifier, *options], ["XADD", key, f"{r.between(4, 9)}-*", "a", "b"],
+            ["XREVRANGE", key, "+", "-"], ["XINFO", "STREAM", key], ["DEL", key], ["XSETID", r.pick([key, "missing:1", "string:1"]), "1-1"]]
 
 
 @command("streams", weight=0.5, mangle=False)
