@@ -104,6 +104,11 @@ struct KeySpec {
   std::int16_t index = 1;
   std::string_view keyword = {};
   std::int16_t start_from = 0;
+  // The search passes over this word and so many arguments behind it, which might look like the keyword.
+  struct PassOver {
+    std::string_view word = {};
+    std::int16_t arguments = 0;
+  } pass_over = {};
   // Find: a range up to `last` relative to the begin (negative: from the last argument), limit as in Redis;
   // or a count of keys at `keynum_index`, the first key at `first_key`, both relative to the begin.
   Find find = Find::kRange;

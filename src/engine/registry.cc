@@ -10,6 +10,10 @@ namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
+bool SameWord(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](char a, char b) { return Lower(a) == Lower(b); });
+}
+
 void Resolve(const Command& row, ResolvedCommand& resolved, std::uint32_t& count) {
   resolved.row = &row;
   resolved.run = row.run;
@@ -107,12 +111,15 @@ std::optional<std::int64_t> BeginOf(const KeySpec& spec, Args args) {
   const auto count = static_cast<std::int64_t>(args.size());
   const bool forward = spec.start_from > 0;
   const std::int64_t step = forward ? 1 : -1;
-  for (std::int64_t i = forward ? spec.start_from : count + spec.start_from; i > 0 && i < count - 1; i += step) {
+  const bool passes_over = !spec.pass_over.word.empty();
+  const std::int64_t start = passes_over ? 1 : spec.start_from;
+  for (std::int64_t i = forward ? start : count + spec.start_from; i > 0 && i < count - 1; i += step) {
     const std::string_view word = args[static_cast<std::size_t>(i)];
-    if (word.size() != spec.keyword.size()) continue;
-    bool equal = true;
-    for (std::size_t j = 0; j < word.size(); ++j) equal &= Lower(word[j]) == Lower(spec.keyword[j]);
-    if (equal) return i + 1;
+    if (passes_over && SameWord(word, spec.pass_over.word)) {
+      i += spec.pass_over.arguments;
+    } else if (i >= spec.start_from && SameWord(word, spec.keyword)) {
+      return i + 1;
+    }
   }
   return std::nullopt;
 }

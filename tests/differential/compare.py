@@ -8,7 +8,7 @@ import re
 from . import documents, exceptions
 from .wire import Error, Map, WireError, parse
 
-CONTAINERS = (b"client", b"config", b"command", b"object", b"debug")
+CONTAINERS = (b"client", b"config", b"command", b"object", b"debug", b"xgroup", b"xinfo")
 # Both servers are asked the same some time apart, which a busy machine makes long. The times that sequences set differ by
 # more than that, see guard.py.
 _SLACK_S = 50
@@ -21,6 +21,8 @@ setbit getbit bitcount bitpos bitop bitfield bitfield_ro
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
 object object|encoding object|freq object|idletime object|refcount dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
+xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
+xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
 info config config|get config|set config|resetstat config|rewrite command command|count command|info command|docs command|getkeys
 command|getkeysandflags command|list time lolwut shutdown debug""".split()}
 
@@ -59,6 +61,54 @@ def _counts(arguments, oracle, ours):
 
 def _unordered(arguments, oracle, ours):
     return type(oracle) is type(ours) and isinstance(ours, list) and sorted(map(repr, oracle)) == sorted(map(repr, ours))
+
+
+def _pending(arguments, oracle, ours):
+    """The times since delivery are near each other."""
+    if len(arguments) == 3:
+        return oracle == ours
+    return len(oracle) == len(ours) and all(one[:2] + one[3:] == other[:2] + other[3:] and _near(_SLACK_S * 1000)(arguments, one[2], other[2])
+                                            for one, other in zip(oracle, ours))
+
+
+# Of streams: times, what only the newer server has, and how the index is built.
+_STREAM_TIMES = (b"seen-time", b"idle")
+_STREAM_OWN = (b"active-time", b"inactive", b"radix-tree-nodes")
+_STREAM_PROGRESS = (b"entries-read", b"lag")
+
+
+def _stream_info(arguments, oracle, ours):
+    return type(oracle) is type(ours) and _same_stream(_as_pairs(oracle), _as_pairs(ours), strict=True)
+
+
+def _stream_parts(arguments, oracle, ours):
+    """XINFO GROUPS and CONSUMERS."""
+    return (isinstance(oracle, list) and isinstance(ours, list) and len(oracle) == len(ours)
+            and all(type(one) is type(other) and _same_stream(_as_pairs(one), _as_pairs(other), strict=False) for one, other in zip(oracle, ours)))
+
+
+def _same_stream(one, other, strict):
+    """What a group has to read is told by other rules since 7.4.2 once entries were deleted or trimmed; `strict` if none were."""
+    one, other = dict(one), dict(other)
+    if set(one) - set(_STREAM_OWN) != set(other) - set(_STREAM_OWN):
+        return False
+    if b"length" in one:
+        strict = one[b"max-deleted-entry-id"] == b"0-0" and one[b"entries-added"] == one[b"length"]
+    return all(_same_field(name, one[name], other[name], strict) for name in set(one) & set(other))
+
+
+def _same_field(name, one, other, strict):
+    if name in _STREAM_OWN:
+        return True
+    if name in _STREAM_TIMES:
+        return _near(_SLACK_S * 1000)((), one, other)
+    if name in _STREAM_PROGRESS and not strict:
+        return all(value is None or isinstance(value, int) for value in (one, other))
+    if name in (b"groups", b"consumers") and isinstance(one, list):
+        return len(one) == len(other) and all(type(a) is type(b) and _same_stream(_as_pairs(a), _as_pairs(b), strict) for a, b in zip(one, other))
+    if name == b"pending" and isinstance(one, list):
+        return len(one) == len(other) and all(a[:-2] == b[:-2] and a[-1] == b[-1] and _near(_SLACK_S * 1000)((), a[-2], b[-2]) for a, b in zip(one, other))
+    return one == other
 
 
 def _time(arguments, oracle, ours):
@@ -194,6 +244,8 @@ _RULES = {
     "object|idletime": _near(_SLACK_S), "object|freq": _near(3), "client|id": _counts, "command|count": _counts,
     "keys": _unordered, "hgetall": _unordered, "smembers": _unordered, "time": _time, "hello": _hello,
     "config|get": _config_get, "client|info": _client, "client|list": _client, "info": _info,
+    "xpending": _pending, "xinfo|stream": _stream_info, "xinfo|groups": _stream_parts, "xinfo|consumers": _stream_parts,
+    "xinfo|help": _help, "xgroup|help": _help,
     "command|info": _command_info, "command|docs": _command_docs, "command|list": _command_list,
     "lolwut": _text,
     "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help,

@@ -88,7 +88,25 @@ def _digits_before_rubbish(arguments, oracle, ours):
         re.match(rb"^\s*[+-]?\d+", word) and not re.match(rb"^(0|-?[1-9]\d*)$", word) for word in arguments[3:])
 
 
+def _names_the_command(arguments, oracle, ours):
+    theirs = b"-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.\r\n"
+    name = arguments[0].lower()
+    return oracle == theirs and ours == theirs.replace(b"XREAD", b"'" + name + b"'").replace(b"'$'", b"'>'" if name == b"xreadgroup" else b"'$'")
+
+
+def _no_seq_left(arguments, oracle, ours):
+    return oracle == b"-ERR Elements are too large to be stored\r\n" and (
+        ours == b"-ERR The ID specified in XADD is equal or smaller than the target stream top item\r\n")
+
+
+def _timeout_beyond_the_end_of_time(arguments, oracle, ours):
+    return ours == b"-ERR timeout is out of range\r\n"
+
+
 EXCEPTIONS = [
+    Exception_(("xadd",), "7.0 has no text for ms-* when there is no number left in that millisecond", _no_seq_left),
+    Exception_(("xread", "xreadgroup"), "since 7.2 a timeout beyond what a clock can show is refused", _timeout_beyond_the_end_of_time),
+    Exception_(("xread", "xreadgroup"), "since 7.2 the text names the command", _names_the_command),
     Exception_(("client|list",), "Valkey 9 joins several filters, of which the last of a kind counts", _several_client_filters),
     Exception_(("command|getkeys", "command|getkeysandflags"),
                "a number of keys such as 1x is not taken for 1: the command itself refuses it", _digits_before_rubbish),

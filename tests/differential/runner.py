@@ -10,7 +10,7 @@ from .families.server import defaults
 from .wire import CLOSED, Connection, WireError, encode, parse
 
 # Both servers get these beside what every test's server gets.
-DIRECTIVES = ("--enable-debug-command", "yes")
+DIRECTIVES = ("--enable-debug-command", "yes", "--stream-node-max-bytes", "0")
 
 _NO_ANSWER = [b"the server under test does not answer"]
 
@@ -126,7 +126,7 @@ class Side:
 
 def _read_all(key, kind):
     return {b"+list\r\n": [b"LRANGE", key, b"0", b"-1"], b"+hash\r\n": [b"HGETALL", key], b"+set\r\n": [b"SMEMBERS", key],
-            b"+zset\r\n": [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]}.get(kind, [b"GET", key])
+            b"+zset\r\n": [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"], b"+stream\r\n": [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]}.get(kind, [b"GET", key])
 
 
 def reviver(server):
@@ -169,7 +169,8 @@ def silenced(commands):
 def prologue(r):
     """Most keys of the pool exist when a sequence begins, whatever its family makes."""
     make = {"string": lambda: ["SET", r.value()], "list": lambda: ["RPUSH", *(r.element() for _ in range(r.between(1, 12)))],
-            "hash": lambda: ["HSET", "f", r.value()], "set": lambda: ["SADD", r.element()], "zset": lambda: ["ZADD", 1, r.element()]}
+            "hash": lambda: ["HSET", "f", r.value()], "set": lambda: ["SADD", r.element()], "zset": lambda: ["ZADD", 1, r.element()],
+            "stream": lambda: ["XADD", "1-1", "temperature", r.element()]}
     steps = []
     for kind in r.types:
         for number in (1, 2, 3):
