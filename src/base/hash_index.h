@@ -89,6 +89,9 @@ struct IndexSegment {
 };
 static_assert(sizeof(IndexSegment) == 64);
 
+template <class Index>
+class IndexWalk;  // base/hash_index_walk.h
+
 template <class Traits>
 class HashIndex {
  public:
@@ -176,6 +179,9 @@ class HashIndex {
   void PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
 
  private:
+  template <class Index>
+  friend class IndexWalk;
+
   struct Moved {
     Handle handle;
     std::uint8_t tag;
@@ -186,6 +192,9 @@ class HashIndex {
   // Directory handle and depth change together and are read without the lock by Peek functions.
   static constexpr std::uint64_t PackDirectory(Handle handle, unsigned depth) {
     return std::uint64_t{handle} << 8 | depth;
+  }
+  void SetTable(Handle directory, unsigned depth) {
+    directory_.store(PackDirectory(directory, depth), std::memory_order_relaxed);
   }
   unsigned depth() const { return static_cast<unsigned>(directory_.load(std::memory_order_relaxed) & 0xff); }
   Handle directory_handle() const { return static_cast<Handle>(directory_.load(std::memory_order_relaxed) >> 8); }

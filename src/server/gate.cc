@@ -1,21 +1,33 @@
 #include "server/gate.h"
 
-#include "base/memory_count.h"
+#include "engine/memory_state.h"
 
 namespace zedis::server {
 
 using engine::Outcome;
 
-Outcome ServerGate::Admit(engine::Context& ctx, engine::Args) {
+namespace {
+
+// What the command's arguments take is counted as what it will take: more is not known before it runs.
+bool FitsInMemory(engine::Context& ctx, engine::Args args) {
+  std::size_t bytes = 0;
+  for (const std::string_view arg : args) bytes += arg.size();
+  if (ctx.reclaimer != nullptr) return ctx.reclaimer->MakeRoom(bytes);
+  return engine::MemoryState::Look(ctx.tunables, ctx.keyspace).Fits(static_cast<std::int64_t>(bytes));
+}
+
+}  // namespace
+
+Outcome ServerGate::Admit(engine::Context& ctx, engine::Args args) {
   const std::uint32_t flags = ctx.command->row->flags;
   if (ctx.session->authenticated && (flags & engine::kProtected) == 0) [[likely]] {
     if ((flags & engine::kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0) [[likely]]
       return engine::Done();
   }
-  return AdmitSlow(ctx, flags);
+  return AdmitSlow(ctx, flags, args);
 }
 
-Outcome ServerGate::AdmitSlow(engine::Context& ctx, std::uint32_t flags) const {
+Outcome ServerGate::AdmitSlow(engine::Context& ctx, std::uint32_t flags, engine::Args args) const {
   if ((flags & engine::kProtected) != 0) {
     const std::int64_t allowed = config_.Number("enable-debug-command");  // no, yes, local
     if (allowed == 0 || (allowed == 2 && !clients_.IsLocal(*ctx.session))) {
@@ -28,11 +40,7 @@ Outcome ServerGate::AdmitSlow(engine::Context& ctx, std::uint32_t flags) const {
   if (!ctx.session->authenticated && access_.needs_password() && (flags & engine::kNoAuth) == 0) {
     return engine::kAuthenticationRequired;
   }
-  const std::int64_t limit = ctx.tunables.maxmemory_bytes.Get();
-  if ((flags & engine::kDenyOom) != 0 && limit != 0 &&
-      base::MemoryCount::UsedBytes() > static_cast<std::uint64_t>(limit)) {
-    return engine::kOutOfMemory;
-  }
+  if ((flags & engine::kDenyOom) != 0 && !FitsInMemory(ctx, args)) return engine::kOutOfMemory;
   return engine::Done();
 }
 

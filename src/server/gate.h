@@ -17,7 +17,7 @@ class ServerGate : public engine::Gate {
   engine::Outcome Admit(engine::Context& ctx, engine::Args args) override;
 
  private:
-  engine::Outcome AdmitSlow(engine::Context& ctx, std::uint32_t flags) const;
+  engine::Outcome AdmitSlow(engine::Context& ctx, std::uint32_t flags, engine::Args args) const;
 
   const Config& config_;
   const Access& access_;

@@ -34,6 +34,7 @@ void Metrics::Reset() {
       &Stats::keyspace_hits,
       &Stats::keyspace_misses,
       &Stats::expired_keys,
+      &Stats::evicted_keys,
       &Stats::error_replies,
       &Stats::protocol_errors,
       &Stats::denied_logins,
