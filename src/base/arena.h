@@ -37,6 +37,7 @@ class Arena {
   static constexpr std::size_t kPageBytes = 4096;
   static constexpr std::size_t kMinBlockBytes = 16;
   static constexpr std::size_t kMaxBlockBytes = 1024;
+  static constexpr std::size_t kBytesMax = std::size_t{1} << 35;  // what handles reach
 
   // Arenas of different colours put the first blocks of their pages at different offsets. Without that, what every
   // shard touches at each request (directory, segment headers) would lie at the same offset of a page, so in the same
@@ -78,6 +79,12 @@ class Arena {
   // Gives empty pages back to the system, at most `max_pages`; returns how many.
   std::size_t Trim(std::size_t max_pages);
 
+  // Puts the next 2 MiB that have filled up on one huge page, if the system can: random access to millions of keys
+  // otherwise spends a quarter of its time on finding out where pages are (bench/LEDGER.md). What was given back of
+  // them becomes resident again. May take milliseconds, while others that touch these 2 MiB wait for some 100 us of
+  // them. Needs no lock. False: nothing to do now. REQUIRES: always the same thread.
+  bool CollapseNext();
+
   // These two may be asked by any thread; exact for the one that uses the arena.
   std::size_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }  // blocks, runs handed out
   std::size_t page_bytes() const {                                                        // pages that hold any block
@@ -93,6 +100,10 @@ class Arena {
   // Pages ever taken from the system, again counted when they had been given back: stands still while a load reuses
   // what it frees.
   std::uint64_t pages_taken() const { return pages_taken_; }
+
+  // A number that no table in this arena has had lately: tables mark the states of their structure with it
+  // (HashIndex).
+  std::uint32_t NextVersion() { return ++version_; }
 
  private:
   friend class ArenaEvacuation;
@@ -153,6 +164,9 @@ class Arena {
   std::atomic<std::size_t> pages_in_use_{0};
   std::size_t empty_resident_ = 0;
   std::uint64_t pages_taken_ = 0;
+  std::uint32_t version_ = 0;
+  std::atomic<std::uint32_t> touched_pages_{0};  // page_count_, for CollapseNext
+  char* collapsed_to_ = nullptr;                 // of CollapseNext's thread
   char* reservation_ = nullptr;
 };
 

@@ -18,16 +18,8 @@ bool FitsInMemory(engine::Context& ctx, engine::Args args) {
 
 }  // namespace
 
-Outcome ServerGate::Admit(engine::Context& ctx, engine::Args args) {
-  const std::uint32_t flags = ctx.command->row->flags;
-  if (ctx.session->authenticated && (flags & engine::kProtected) == 0) [[likely]] {
-    if ((flags & engine::kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0) [[likely]]
-      return engine::Done();
-  }
-  return AdmitSlow(ctx, flags, args);
-}
-
-Outcome ServerGate::AdmitSlow(engine::Context& ctx, std::uint32_t flags, engine::Args args) const {
+Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
+  const std::uint32_t flags = ctx.command->flags;
   if ((flags & engine::kProtected) != 0) {
     const std::int64_t allowed = config_.Number("enable-debug-command");  // no, yes, local
     if (allowed == 0 || (allowed == 2 && !clients_.IsLocal(*ctx.session))) {
