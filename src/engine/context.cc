@@ -19,6 +19,12 @@ void Context::Expire(const store::Key& key, int database, store::Database::Slot 
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
+void Context::Evict(const store::Key& key, int database, store::Database::Slot slot) {
+  ++stats.evicted_keys;
+  door.Report({key, database, {base::kNotifyEvicted, "evicted"}});
+  keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
+}
+
 void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries) {
   store::Database& owner = keyspace.database(shard, database);
   for (const base::Arena::Handle handle : entries) {

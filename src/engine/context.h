@@ -31,6 +31,14 @@ class Host {
   virtual ~Host() = default;
 };
 
+// Whoever makes room when memory gets short, see engine/evictor.h.
+class Reclaimer {
+ public:
+  virtual ~Reclaimer() = default;
+  // True if `bytes` more fit under `maxmemory`; works a while for it if need be. REQUIRES: the worker holds no lock.
+  virtual bool MakeRoom(std::size_t bytes) = 0;
+};
+
 // What is known of an argument that is a key before its command runs.
 struct KeyPlace {
   std::uint64_t hash = 0;
@@ -132,6 +140,9 @@ class Context {
   // The same for entries found by a walk over a shard, by their handles.
   void ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries);
 
+  // Erases a key to make room and reports it as evicted.
+  void Evict(const store::Key& key, int database, store::Database::Slot slot);
+
   // Sets the time for the commands that follow: once per batch.
   void SetTime(std::int64_t time_ms) {
     now_ms = time_ms;
@@ -166,6 +177,7 @@ class Context {
   WorkerStats& stats;
   Host& host;
   LockSet locks;
+  Reclaimer* reclaimer = nullptr;  // of the worker; null: nothing is evicted
 
   // --- of the command that runs ---
   resp::Reply reply;

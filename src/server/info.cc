@@ -130,18 +130,36 @@ void Arenas(Context& ctx, Fields& fields) {
   std::size_t pages = 0;
   std::size_t empty = 0;
   std::uint64_t taken = 0;
+  std::uint64_t moved = 0;
+  int running = 0;
   engine::VisitShards(ctx, [&](int number) {
     const base::Arena& arena = ctx.keyspace.shard(number).arena;
     used += arena.used_bytes();
     pages += arena.page_bytes();
     empty += arena.empty_page_bytes();
     taken += arena.pages_taken();
+    moved += ctx.keyspace.shard(number).compaction.moved_blocks();
+    running += ctx.keyspace.shard(number).compaction.running() ? 1 : 0;
     return true;
   });
+  fields.Add("active_defrag_running", running > 0 ? 1 : 0);
+  // Blocks, pages that hold any, and with the empty ones that are kept.
+  const std::size_t active = base::MemoryCount::UsedBytes();
+  const std::size_t allocated = active + used - pages;
+  fields.Add("allocator_allocated", allocated);
+  fields.Add("allocator_active", active);
+  fields.Add("allocator_resident", active + empty);
+  fields.AddFixed("allocator_frag_ratio",
+                  allocated == 0 ? 1.0 : static_cast<double>(active) / static_cast<double>(allocated), 2);
+  fields.Add("allocator_frag_bytes", active - allocated);
+  fields.AddFixed("allocator_rss_ratio",
+                  active == 0 ? 1.0 : static_cast<double>(active + empty) / static_cast<double>(active), 2);
+  fields.Add("allocator_rss_bytes", empty);
   fields.Add("arena_used_bytes", used);
   fields.Add("arena_page_bytes", pages);
   fields.Add("arena_empty_page_bytes", empty);
   fields.Add("arena_pages_taken", taken);
+  fields.Add("arena_moved_blocks", moved);
 }
 
 void Memory(Context& ctx, Fields& fields) {
@@ -151,10 +169,6 @@ void Memory(Context& ctx, Fields& fields) {
   const std::uint64_t resident = ResidentBytes();
   const auto total =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::uint64_t clients = 0;
-  services.clients.ForEach([&](const ClientRegistry::Client& client) {
-    clients += sizeof(engine::Session) + client.session->input_capacity.Get() + client.session->output_bytes.Get();
-  });
   fields.AddBytes("used_memory", used);
   fields.AddBytes("used_memory_rss", resident);
   fields.AddBytes("used_memory_peak", peak);
@@ -176,14 +190,13 @@ void Memory(Context& ctx, Fields& fields) {
                            "mem_clients_slaves"}) {
     fields.Add(none, 0);
   }
-  fields.Add("mem_clients_normal", clients);
+  fields.Add("mem_clients_normal", base::MemoryCount::ClientBytes());
   fields.Add("mem_cluster_links", 0);
   fields.Add("mem_aof_buffer", 0);
   // The index grows in place and pages are given back at once, so there is nothing of these.
   fields.Add("mem_overhead_db_hashtable_rehashing", 0);
   fields.Add("allocator_muzzy", 0);
   fields.Add("mem_allocator", "zedis-arena,mimalloc");
-  fields.Add("active_defrag_running", 0);
   Arenas(ctx, fields);
 }
 
@@ -254,8 +267,8 @@ void Stats(Context& ctx, Fields& fields) {
   fields.AddFixed("expired_stale_perc", StalePercent(ctx), 2);
   sum("expired_time_cap_reached_count", &WorkerStats::expiry_out_of_time);
   fields.Add("expire_cycle_cpu_milliseconds", metrics.SumUs(&WorkerStats::expiry_ticks) / 1000);
-  none({"evicted_keys", "evicted_clients", "evicted_scripts", "total_eviction_exceeded_time",
-        "current_eviction_exceeded_time"});
+  sum("evicted_keys", &WorkerStats::evicted_keys);
+  none({"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   sum("keyspace_hits", &WorkerStats::keyspace_hits);
   sum("keyspace_misses", &WorkerStats::keyspace_misses);
   none({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/memory_count.h"
+
 namespace zedis::server {
 namespace {
 
@@ -27,11 +29,13 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       housekeeping_(context_, number, wiring.workers),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
+  context_.reclaimer = &housekeeping_.evictor();
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
 }
 
 Worker::~Worker() {
   for (auto& connection : connections_) wiring_.connections.Closed(*connection);
+  base::MemoryCount::AddClient(-static_cast<std::ptrdiff_t>(input_counted_));
 }
 
 void Worker::Adopt(NewConnection connection) {
@@ -208,6 +212,10 @@ void Worker::Read(Connection& connection) {
   inputs_.push_back({&connection, begin, end, false});
   // The parser may look at a word at a time; the next input starts on another cache line.
   input_used_ = (static_cast<std::size_t>(end - input_.get()) + 63) & ~std::size_t{63};
+  if (input_used_ > input_counted_) [[unlikely]] {
+    base::MemoryCount::AddClient(static_cast<std::ptrdiff_t>(input_used_ - input_counted_));
+    input_counted_ = input_used_;
+  }
 }
 
 void Worker::ReadIntoTail(Connection& connection) {
@@ -286,6 +294,7 @@ void Worker::RunBatch() {
     stats_.command_ticks += base::TicksSince(start);
     for (const engine::Batch::Span& span : batch_.spans()) Send(span);
     output_.Clear();
+    housekeeping_.AfterBatch();
   }
 }
 

@@ -120,6 +120,7 @@ class Worker {
   std::vector<Connection*> reading_;  // in this one
   std::unique_ptr<char[]> input_;
   std::size_t input_used_ = 0;
+  std::size_t input_counted_ = 0;  // of input_, as memory in use: what was ever written to, the system has given
   std::vector<Input> inputs_;
   std::int64_t next_housekeeping_ms_ = 0;
   std::int64_t next_idle_check_ms_ = 0;
