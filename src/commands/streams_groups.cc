@@ -149,11 +149,6 @@ constexpr std::string_view kHelp[] = {
     "    Makes a group read on behind another id.",
 };
 
-Outcome Help(Context& ctx, Args) {
-  ReplyHelp(ctx, "xgroup", kHelp);
-  return Done();
-}
-
 // --- XACK
 
 Outcome Xack(Context& ctx, Args args) {
@@ -223,15 +218,7 @@ constexpr Command kXgroupSubcommands[] = {
      .group = "stream",
      .summary = "Deletes a consumer group.",
      .complexity = "O(1); what was pending is freed later."},
-    {.name = "xgroup|help",
-     .arity = Exactly(1),
-     .flags = kLoading | kStale,
-     .categories = kCatStream,
-     .run = Help,
-     .since = "5.0.0",
-     .group = "stream",
-     .summary = "Explains the subcommands.",
-     .complexity = "O(1)"},
+    HelpRow("xgroup|help", "stream", "5.0.0", 0, kCatStream),
     {.name = "xgroup|setid",
      .arity = AtLeast(4),
      .flags = kWrite,
@@ -251,7 +238,8 @@ constexpr Command kStreamGroupCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Groups the commands that manage consumer groups.",
-     .complexity = "Depends on the subcommand."},
+     .complexity = "Depends on the subcommand.",
+     .help = kHelp},
     {.name = "xack",
      .arity = AtLeast(3),
      .flags = kWrite | kFast,

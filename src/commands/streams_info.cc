@@ -193,11 +193,6 @@ constexpr std::string_view kHelp[] = {
     "    Tells all about a stream. FULL adds entries, groups, consumers, and what they have pending.",
 };
 
-Outcome Help(Context& ctx, Args) {
-  ReplyHelp(ctx, "xinfo", kHelp);
-  return Done();
-}
-
 // --- The table
 
 constexpr KeySpec kInfoKey[] = {{.flags = kKeyReadOnly | kKeyAccess, .index = 2}};
@@ -225,15 +220,7 @@ constexpr Command kXinfoSubcommands[] = {
      .group = "stream",
      .summary = "Tells about the groups of a stream.",
      .complexity = "O(N), N being the number of groups."},
-    {.name = "xinfo|help",
-     .arity = Exactly(1),
-     .flags = kLoading | kStale,
-     .categories = kCatStream,
-     .run = Help,
-     .since = "5.0.0",
-     .group = "stream",
-     .summary = "Explains the subcommands.",
-     .complexity = "O(1)"},
+    HelpRow("xinfo|help", "stream", "5.0.0", 0, kCatStream),
     {.name = "xinfo|stream",
      .arity = AtLeast(2),
      .flags = kReadonly,
@@ -254,7 +241,8 @@ constexpr Command kStreamInfoCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Groups the commands that look into streams.",
-     .complexity = "Depends on the subcommand."},
+     .complexity = "Depends on the subcommand.",
+     .help = kHelp},
 };
 
 }  // namespace
