@@ -11,33 +11,40 @@ Every server is stopped when its test or file ends. If it crashed, does not end 
 fails; a failing test shows the end of the log of each server that it used.
 
 Markers: slow (left out by ./test quick and under sanitizers), release_only (left out under sanitizers, for figures of
-memory and time).
+memory and time), observes (names the directives whose effect a test shows; test_directives.py checks that each has one).
 """
 import os
 import shlex
 
 import pytest
 
-from zedis_server import Server, ServerFailure, TIME_FACTOR, start_redis
+from waiting import TIME_FACTOR
+from zedis_server import Server, ServerFailure, start_redis
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("zedis")
     group.addoption("--server-args", default="", help="arguments for every Zedis server, as on a command line")
+    group.addoption("--part", default="1/1", help="2/3: the second of three parts of the tests, which may run at once")
     group.addoption("--threads", default="2", help="worker threads of Zedis; several separated by commas")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than a few seconds; not in ./test quick, not under sanitizers")
+    config.addinivalue_line("markers", "observes(name, ...): shows what these directives do, see test_directives.py")
     config.addinivalue_line("markers", "release_only: figures of memory or time that sanitizers falsify")
 
 
 def pytest_collection_modifyitems(config, items):
+    # The tests of each file are dealt out in turn, so that the parts take about the same time.
+    number, parts = map(int, config.getoption("--part").split("/"))
+    wanted = items[number - 1 :: parts]
     if os.environ.get("ZEDIS_SANITIZED"):
-        left_out = [item for item in items if item.get_closest_marker("release_only")]
-        if left_out:
-            config.hook.pytest_deselected(items=left_out)
-            items[:] = [item for item in items if item not in left_out]
+        wanted = [item for item in wanted if not item.get_closest_marker("release_only")]
+    left_out = set(items) - set(wanted)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    items[:] = wanted
 
 
 def pytest_generate_tests(metafunc):
@@ -91,9 +98,7 @@ class Shared:
         self.check()  # it may have died after the last test had its replies
         if self.server is None:
             self.server = self.start()
-        with self.server.raw() as client:
-            reply = client.command("FLUSHALL")
-            assert reply == b"OK", f"FLUSHALL: {reply}"
+        self.server.empty()
         return self.server
 
     def check(self):

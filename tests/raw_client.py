@@ -67,7 +67,7 @@ def encode(*args):
 class RawClient:
     """A blocking socket; every read ends with TimeoutError after `timeout` seconds."""
 
-    def __init__(self, port, host="127.0.0.1", protocol=2, timeout=10.0):
+    def __init__(self, port, host="127.0.0.1", protocol=2, timeout=60.0):
         self.socket = socket.create_connection((host, port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = bytearray()
@@ -110,6 +110,12 @@ class RawClient:
         self._decode()
         return bytes(self.buffer[: self.position])
 
+    def wait_for_reply(self):
+        """Returns when a part of the next reply has arrived, and leaves it unread."""
+        self._drop_read()
+        if not self.buffer and not self.socket.recv(1, socket.MSG_PEEK):
+            raise ConnectionClosed("closed by the server")
+
     def read_raw(self, size):
         """Exactly `size` bytes."""
         self._drop_read()
@@ -126,7 +132,7 @@ class RawClient:
             return bytes(self.buffer)
         raise ProtocolError(f"more than {size_max} bytes before the connection was closed")
 
-    def is_closed(self, timeout=5.0):
+    def is_closed(self, timeout=60.0):
         """Whether the server closes the connection within `timeout` seconds without sending anything more."""
         self._drop_read()
         if self.buffer:

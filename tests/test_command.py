@@ -1,5 +1,6 @@
 """COMMAND as client libraries use it."""
 
+from differential import documents
 from raw_client import Map
 
 
@@ -33,3 +34,22 @@ def test_the_table_agrees_with_the_oracle(raw, oracle):
             ours, theirs = raw.command("COMMAND", "INFO", name)[0], other.command("COMMAND", "INFO", name)[0]
             assert ours[1] == theirs[1] and ours[3:7] == theirs[3:7], name
             assert ours[2] == theirs[2], name
+
+
+def test_the_documents_agree_with_the_oracle(raw3, oracle):
+    """Arguments, history, group and deprecation of everything that both have, but for what came after 7.0."""
+    with oracle.raw(protocol=3) as other:
+        theirs = dict(other.command("COMMAND", "DOCS"))
+        ours = dict(raw3.command("COMMAND", "DOCS"))
+        both = theirs.keys() & ours.keys()
+        assert len(both) > 80
+        different = {name: documents.difference(name, theirs[name], ours[name]) for name in both}
+        assert {name: field for name, field in different.items() if field} == {}
+
+
+def test_the_syntax_of_set_in_full(raw):
+    document = documents.as_dict(raw.command("COMMAND", "DOCS", "set")[1])
+    condition = documents.as_dict(document[b"arguments"][2])
+    assert condition[b"type"] == b"oneof" and condition[b"since"] == b"2.6.12" and condition[b"flags"] == [b"optional"]
+    assert [documents.as_dict(one)[b"token"] for one in condition[b"arguments"]] == [b"NX", b"XX", b"IFEQ"]
+    assert [entry[0] for entry in document[b"history"]] == [b"2.6.12", b"6.0.0", b"6.2.0", b"7.0.0", b"8.1.0"]

@@ -36,6 +36,7 @@ def test_rewrite_keeps_the_file_and_adds_what_changed(start_server):
     assert "# mine\n" in text and "hz 30\n" in text and "hz 20" not in text
 
 
+@pytest.mark.observes("loglevel")
 def test_loglevel_takes_effect(start_server):
     server = start_server(config="hz 10\n")
     raw = server.raw()

@@ -72,6 +72,7 @@ def test_replies_can_be_switched_off_and_skipped(raw):
     assert raw.command("GET", "key") == b"1"
 
 
+@pytest.mark.observes("requirepass")
 def test_a_password_from_the_command_line(start_server):
     server = start_server("--requirepass", "secret")
     with pytest.raises(redis.AuthenticationError):

@@ -1,9 +1,12 @@
 """Commands on keys: deleting, renaming, copying, moving, expiring, flushing, looking inside."""
 import random
 import re
+import threading
 import time
 
 import pytest
+
+from waiting import FairTime, in_one_of, nearly, wait_until
 
 DEBUG = ("--enable-debug-command", "yes")
 
@@ -51,19 +54,24 @@ def test_keys_of_every_length(raw, size):
     assert raw.command("KEYS", "*") == [key.encode()]
     assert raw.command("RENAME", key, key + "2") == b"OK"
     assert raw.command("COPY", key + "2", key) == 1
-    assert raw.command("TTL", key) == 100
+    assert nearly(raw.command("TTL", key), 100)
     assert raw.command("DEL", key, key + "2") == 2
 
 
-def test_deleting_a_large_list_takes_no_time(raw):
-    for _ in range(20):
-        raw.command("RPUSH", "list", *(f"element {n}" for n in range(50_000)))
-    assert raw.command("LLEN", "list") == 1_000_000
-    raw.command("PING")
-    start = time.monotonic()
-    assert raw.command("DEL", "list") == 1
-    assert time.monotonic() - start < 0.5
-    assert raw.command("EXISTS", "list") == 0
+def test_deleting_a_large_list_takes_no_time(server, raw, time_factor):
+    elements = [f"element {n}" for n in range(50_000)]
+
+    def check():
+        for _ in range(20):
+            raw.command("RPUSH", "list", *elements)
+        assert raw.command("LLEN", "list") == 1_000_000
+        watch = FairTime(server)
+        assert raw.command("DEL", "list") == 1
+        seconds = watch.seconds()
+        assert raw.command("EXISTS", "list") == 0
+        assert seconds < 0.1 * time_factor
+
+    in_one_of(3, check)
 
 
 # --- moving ---
@@ -71,6 +79,10 @@ def test_deleting_a_large_list_takes_no_time(raw):
 
 @pytest.mark.parametrize("ttl", [None, 1000])
 def test_rename_copy_and_move_carry_every_kind_of_value(raw, ttl):
+    def has_ttl(key):
+        left = raw.command("TTL", key)
+        return nearly(left, ttl) if ttl else left == -1
+
     for key, read in values(raw).items():
         if ttl:
             raw.command("EXPIRE", key, ttl)
@@ -79,18 +91,18 @@ def test_rename_copy_and_move_carry_every_kind_of_value(raw, ttl):
         assert raw.command("RENAME", key, "other") == b"OK"
         assert raw.command("EXISTS", key) == 0
         assert get(raw, "other", read) == before
-        assert raw.command("TTL", "other") == (ttl or -1)
+        assert has_ttl("other")
         assert raw.command("COPY", "other", key) == 1
         assert raw.command("COPY", "other", key) == 0
         assert raw.command("COPY", "other", key, "REPLACE") == 1
         assert raw.command("DEL", "other") == 1
         assert get(raw, key, read) == before
-        assert raw.command("TTL", key) == (ttl or -1)
+        assert has_ttl(key)
         assert raw.command("MOVE", key, 5) == 1
         assert raw.command("EXISTS", key) == 0
         raw.command("SELECT", 5)
         assert get(raw, key, read) == before
-        assert raw.command("TTL", key) == (ttl or -1)
+        assert has_ttl(key)
         assert raw.command("COPY", key, key, "DB", 0) == 1
         raw.command("SELECT", 0)
         assert get(raw, key, read) == before
@@ -112,7 +124,7 @@ def test_rename_to_itself(raw):
     raw.command("SET", "a", 1, "EX", 100)
     assert raw.command("RENAME", "a", "a") == b"OK"
     assert raw.command("RENAMENX", "a", "a") == 0
-    assert raw.command("TTL", "a") == 100
+    assert nearly(raw.command("TTL", "a"), 100)
 
 
 def test_rename_onto_an_expired_key(start_server):
@@ -149,7 +161,7 @@ def test_conditions_of_expire(raw):
     assert raw.command("EXPIRE", "a", 50, "NX") == 0
     assert raw.command("EXPIRE", "a", 50, "GT") == 0
     assert raw.command("EXPIRE", "a", 200, "GT", "XX") == 1
-    assert raw.command("TTL", "a") == 200
+    assert nearly(raw.command("TTL", "a"), 200)
     assert raw.command("PERSIST", "a") == 1
     assert raw.command("PERSIST", "a") == 0
     assert raw.command("TTL", "a") == -1
@@ -170,37 +182,6 @@ def test_the_largest_times(raw):
     assert raw.command("EXPIRETIME", "a") == 9223372036854776
     assert raw.command("EXPIRE", "a", 2**63 - 1) == b"ERR invalid expire time in 'expire' command"
     assert raw.command("EXPIREAT", "a", 9223372036854776) == b"ERR invalid expire time in 'expireat' command"
-
-
-def test_expired_keys_leave_by_themselves(start_server, time_factor):
-    raw = start_server().raw()
-    raw.pipeline(*(("SET", f"key:{n}", "v", "PX", 1 + n % 200) for n in range(5000)))
-    time.sleep(0.2 + 1 * time_factor)
-    expired = re.search(rb"expired_keys:(\d+)", raw.command("INFO", "stats"))
-    assert int(expired[1]) == 5000
-
-
-@pytest.mark.slow
-@pytest.mark.release_only
-def test_a_hundred_thousand_expiries_a_second(start_server):
-    """99.9 % are erased within a second of being due, on a server that has as many keys that stay."""
-    raw = start_server(threads=1).raw()
-    per_second, seconds = 100_000, 4
-    start_ms = int(time.time() * 1000) + 8000
-    for first in range(0, per_second * seconds, 1000):
-        commands = []
-        for n in range(first, first + 1000):
-            due_ms = start_ms + n * 1000 // per_second
-            commands += [("SET", f"due:{n}", "value", "PXAT", due_ms), ("SET", f"stays:{n}", "value", "EX", 3600)]
-        raw.pipeline(*commands)
-    assert time.time() * 1000 < start_ms, "the machine is too slow for this test"
-    worst = 0.0
-    while (now_ms := time.time() * 1000) < start_ms + (seconds + 1) * 1000:
-        erased = int(re.search(rb"expired_keys:(\d+)", raw.command("INFO", "stats"))[1])
-        due_a_second_ago = min(max(0, (now_ms - 1000 - start_ms) * per_second / 1000), per_second * seconds)
-        worst = max(worst, due_a_second_ago - erased)
-        time.sleep(0.05)
-    assert worst <= per_second * seconds * 0.001
 
 
 # --- whole databases ---
@@ -224,7 +205,7 @@ def test_flushdb_and_flushall(raw):
 def test_swapdb(raw):
     raw.pipeline(("SET", "a", "zero", "EX", 100), ("SELECT", 3), ("SET", "b", "three"), ("SWAPDB", 0, 3))
     assert raw.command("GET", "a") == b"zero"
-    assert raw.command("TTL", "a") == 100
+    assert nearly(raw.command("TTL", "a"), 100)
     raw.command("SELECT", 0)
     assert raw.command("KEYS", "*") == [b"b"]
     assert raw.command("SWAPDB", 0, 16) == b"ERR DB index is out of range"
@@ -242,10 +223,7 @@ def test_a_flush_gives_memory_back(start_server):
     full = server.resident_bytes()
     assert full > empty + 30_000_000
     raw.command("FLUSHALL")
-    deadline = time.monotonic() + 10
-    while server.resident_bytes() > empty + (full - empty) / 4 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert server.resident_bytes() <= empty + (full - empty) / 4
+    wait_until(lambda: server.resident_bytes() <= empty + (full - empty) / 4, "the memory stays")
 
 
 # --- looking inside ---
@@ -260,20 +238,28 @@ def test_object_encoding(raw):
 
 
 def test_idle_time_counts_seconds_without_access(raw):
+    since = time.monotonic()
     raw.command("SET", "a", 1)
     time.sleep(2.1)
-    assert raw.command("OBJECT", "IDLETIME", "a") in (2, 3)
+
+    def idle_at_most():  # counted in whole seconds of the clock
+        return time.monotonic() - since + 1
+
+    assert 2 <= raw.command("OBJECT", "IDLETIME", "a") <= idle_at_most()
     raw.command("EXISTS", "a")
     raw.command("TTL", "a")
     raw.command("TYPE", "a")
-    assert raw.command("OBJECT", "IDLETIME", "a") in (2, 3)
+    assert 2 <= raw.command("OBJECT", "IDLETIME", "a") <= idle_at_most()
+    since = time.monotonic()
     raw.command("TOUCH", "a")
-    assert raw.command("OBJECT", "IDLETIME", "a") in (0, 1)
+    idle = raw.command("OBJECT", "IDLETIME", "a")
+    assert idle <= idle_at_most()
     assert raw.command("OBJECT", "FREQ", "a").startswith(b"ERR An LFU maxmemory policy is not selected")
 
 
 def test_frequency_counts_accesses_under_an_lfu_policy(start_server):
-    raw = start_server("--maxmemory-policy", "allkeys-lfu").raw()
+    # Without the decay that the next minute on the clock, which may come at any time, would bring.
+    raw = start_server("--maxmemory-policy", "allkeys-lfu", "--lfu-decay-time", "0").raw()
     raw.command("SET", "a", 1)
     assert raw.command("OBJECT", "FREQ", "a") == 5
     for _ in range(20):
@@ -315,21 +301,35 @@ def test_debug(start_server):
     assert raw.command("DEBUG", "STRINGMATCH-LEN", "a*b", "axx") == 0
     assert raw.command("DEBUG", "OBJECT", "missing") == b"ERR no such key"
     raw.command("SET", "a", 1)
-    assert re.match(rb"Value at:\S+ refcount:1 encoding:int serializedlength:\d+ lru:\d+ lru_seconds_idle:0", raw.command("DEBUG", "OBJECT", "a"))
+    assert re.match(rb"Value at:\S+ refcount:1 encoding:int serializedlength:\d+ lru:\d+ lru_seconds_idle:\d", raw.command("DEBUG", "OBJECT", "a"))
     unknown = b"ERR unknown subcommand or wrong number of arguments for 'JMAP'. Try DEBUG HELP."
     assert raw.command("DEBUG", "JMAP") == unknown
     assert raw.command("DEBUG", "HELP")[0].startswith(b"DEBUG <subcommand>")
 
 
 def test_debug_sleep_stops_the_whole_server(start_server):
+    """Clients of all workers write again and again; each of them has to wait once for as long as the sleep."""
     server = start_server(*DEBUG, threads=4)
-    clients = [server.raw() for _ in range(8)]
-    clients[0].send_raw(b"DEBUG SLEEP 1\r\n")
-    time.sleep(0.1)
-    for client in clients[1:]:
-        client.send_raw(b"SET a 1\r\n")
-    assert all(client.has_nothing_to_read(0.01) for client in clients[1:])  # on the other workers too
-    assert [client.read_reply() for client in clients] == [b"OK"] * 8
+    sleeper, others = server.raw(), [server.raw() for _ in range(7)]
+    awake = threading.Event()
+    longest = [0.0] * len(others)
+
+    def write(who):
+        last = False
+        while not last:
+            last = awake.is_set()
+            begin = time.monotonic()
+            assert others[who].command("SET", who, 1) == b"OK"
+            longest[who] = max(longest[who], time.monotonic() - begin)
+
+    writers = [threading.Thread(target=write, args=(who,)) for who in range(len(others))]
+    for writer in writers:
+        writer.start()
+    assert sleeper.command("DEBUG", "SLEEP", "1") == b"OK"
+    awake.set()
+    for writer in writers:
+        writer.join()
+    assert min(longest) >= 0.8, longest  # less than the sleep: a reply from before it may be late
 
 
 def test_time_passes_while_the_server_sleeps(start_server):

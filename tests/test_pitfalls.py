@@ -6,6 +6,7 @@ import time
 import pytest
 
 from raw_client import Error, Status, encode
+from waiting import nearly
 
 INT64_MAX = 2**63 - 1
 INT64_MIN = -(2**63)
@@ -26,12 +27,12 @@ def test_a_bulk_must_end_with_crlf(server):
     assert server.raw().command("EXISTS", "k") == 0
 
 
-@pytest.mark.parametrize("count", [b"1000000000", b"9223372036854775807", b"99999999999999999999", b"1048577", b"abc", b"+5", b""])
+@pytest.mark.parametrize("count", [b"1000000000", b"9223372036854775807", b"99999999999999999999", b"1048577", b"abc", b"+5", b"007", b""])
 def test_a_count_of_arguments_is_checked_before_it_is_believed(server, count):
     assert replies_until_closed(server, b"*" + count + b"\r\n$4\r\nPING\r\n") == b"-ERR Protocol error: invalid multibulk length\r\n"
 
 
-@pytest.mark.parametrize("length", [b"9999999999", b"536870913", b"-1", b"-5", b"+5", b"9223372036854775808", b"99999999999999999999", b"abc", b""])
+@pytest.mark.parametrize("length", [b"9999999999", b"536870913", b"-1", b"-5", b"+5", b"007", b"9223372036854775808", b"99999999999999999999", b"abc", b""])
 def test_a_length_is_checked_before_it_is_believed(server, length):
     assert replies_until_closed(server, b"*2\r\n$4\r\nECHO\r\n$" + length + b"\r\nhello\r\n") == b"-ERR Protocol error: invalid bulk length\r\n"
 
@@ -175,7 +176,7 @@ def test_only_canonical_integers_become_integers(raw, value, encoding):
 def test_set_drops_the_old_expiry_unless_told_to_keep_it(raw):
     raw.command("SET", "key", "a", "EX", 1000)
     raw.command("SET", "key", "b", "KEEPTTL")
-    assert 990 <= raw.command("TTL", "key") <= 1000
+    assert nearly(raw.command("TTL", "key"), 1000)
     raw.command("SET", "key", "c")
     assert raw.command("TTL", "key") == -1
 
@@ -197,8 +198,8 @@ def test_ttl_is_relative_and_expireat_takes_seconds(raw):
     raw.command("SET", "key", "value")
     at = int(time.time()) + 500
     assert raw.command("EXPIREAT", "key", at) == 1
-    assert 498 <= raw.command("TTL", "key") <= 500
-    assert 498_000 <= raw.command("PTTL", "key") <= 500_000
+    assert nearly(raw.command("TTL", "key"), 500)
+    assert nearly(raw.command("PTTL", "key"), 500_000)
     assert raw.command("EXPIRETIME", "key") == at
     assert raw.command("PEXPIRETIME", "key") == at * 1000
     assert raw.command("TTL", "missing") == -2
@@ -207,7 +208,7 @@ def test_ttl_is_relative_and_expireat_takes_seconds(raw):
 def test_expired_keys_are_neither_counted_nor_shown(raw):
     raw.pipeline(*(("SET", f"short:{number}", "x", "PX", 20) for number in range(50)))
     raw.command("SET", "long", "x")
-    time.sleep(0.04)
+    time.sleep(0.025)
     assert raw.command("KEYS", "*") == [b"long"]
     assert {raw.command("RANDOMKEY") for _ in range(50)} == {b"long"}
     assert raw.command("EXISTS", *(f"short:{number}" for number in range(50))) == 0
@@ -218,7 +219,6 @@ def test_expired_keys_are_neither_counted_nor_shown(raw):
         if cursor == b"0":
             break
     assert set(seen) == {b"long"}
-    time.sleep(1.2)
     assert raw.command("DBSIZE") == 1
 
 
@@ -230,6 +230,17 @@ def test_exists_counts_every_mention(raw):
 def test_randomkey_finds_every_key(raw):
     raw.pipeline(*(("SET", number, "x") for number in range(20)))
     assert len(set(raw.pipeline(*[("RANDOMKEY",)] * 2000))) == 20
+
+
+def test_neither_order_nor_chance_is_the_same_in_two_servers(start_server):
+    """Hashes have a seed, so that nobody can choose keys that collide; random keys have another one each time."""
+    def ways(raw):
+        raw.pipeline(*(("SET", number, "x") for number in range(100)))
+        return raw.command("SCAN", 0, "COUNT", 1000)[1], raw.pipeline(*[("RANDOMKEY",)] * 50)
+
+    (order, drawn), (other_order, other_drawn) = ways(start_server().raw()), ways(start_server().raw())
+    assert sorted(order) == sorted(other_order) and order != other_order
+    assert drawn != other_drawn
 
 
 def test_an_empty_list_is_no_key(raw):
@@ -274,7 +285,7 @@ def test_a_failed_write_changes_nothing(raw):
                     ("EXPIRE", "text", "abc"), ("MSET", "text", "x", "odd"), ("INCRBYFLOAT", "text", "nan")):
         assert isinstance(raw.command(*command), Error), command
     assert raw.command("GET", "text") == b"abc"
-    assert raw.command("TTL", "text") > 990
+    assert nearly(raw.command("TTL", "text"), 1000)
 
 
 def test_eviction_spares_the_key_that_is_being_written(start_server):
@@ -360,10 +371,9 @@ def test_type_answers_with_a_simple_string(raw):
 
 def test_a_pattern_with_many_stars_is_matched_quickly(raw):
     raw.command("SET", "a" * 200, "x")
-    started = time.monotonic()
+    # A matcher that tries every way would need the age of the universe: the reply comes, or reading it fails.
     assert raw.command("KEYS", "a*" * 40 + "b") == []
     assert raw.command("KEYS", "*a" * 40 + "*") == [b"a" * 200]
-    assert time.monotonic() - started < 2
 
 
 @pytest.mark.parametrize(

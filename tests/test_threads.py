@@ -10,10 +10,11 @@ import time
 import pytest
 
 from raw_client import Error, encode
+from waiting import WAIT_SECONDS_MAX, wait_until
 
 CONNECTIONS = 8
-# ZEDIS_DEADLOCK_SECONDS=60 for the long run.
-DEADLOCK_SECONDS = float(os.environ.get("ZEDIS_DEADLOCK_SECONDS", "10"))
+# Without it, the hunt for a deadlock ends after a number of commands; ZEDIS_DEADLOCK_SECONDS=60 for the long run.
+DEADLOCK_SECONDS = float(os.environ.get("ZEDIS_DEADLOCK_SECONDS", "0"))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def test_pushes_from_many_connections_lose_nothing(many):
         latest[who] = (at, n)
 
 
-def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many, time_factor):
+def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many):
     """With 200 pairs of keys over 256 shards, nearly every pair is in two shards. Writers name the keys in one order and
     in the other, so that they also contend for the locks both ways round."""
     pairs = [(f"left:{n}", f"right:{n}") for n in range(200)]
@@ -117,8 +118,7 @@ def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many, time_fac
     def write(who):
         raw, version = many.raw(), 0
         try:
-            deadline = time.monotonic() + 2 * min(time_factor, 2)
-            while time.monotonic() < deadline:
+            while version < 100 or len(versions) < 50 and version < 10_000:
                 version += 1
                 value = f"{who}:{version}"
                 request = b"".join(encode("MSET", *(p for key in pair[:: random.choice((1, -1))] for p in (key, value)))
@@ -136,23 +136,24 @@ def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many, time_fac
                 versions.add(left)
 
     at_once(*[lambda who=who: write(who) for who in range(4)], *[lambda step=step: read(step) for step in (1, -1, 1, -1)])
-    assert len(versions) > 10, "the readers saw hardly any change"
+    assert len(versions) >= 50, "the readers saw hardly any change"
 
 
-def test_a_rename_is_never_seen_half_done(many, time_factor):
+def test_a_rename_is_never_seen_half_done(many):
     """A key that is renamed back and forth between two shards is at every moment at exactly one of its names."""
     pairs = [(f"here:{n}", f"there:{n}") for n in range(100)]
     setup = many.raw()
     setup.pipeline(*(("SET", here, "v" * 40) for here, _ in pairs))
     stop = threading.Event()
+    looks = []
 
     def rename():
         raw = many.raw()
         forth = b"".join(encode("RENAME", here, there) for here, there in pairs)
         back = b"".join(encode("RENAME", there, here) for here, there in pairs)
         try:
-            deadline = time.monotonic() + 1 * min(time_factor, 2)
-            while time.monotonic() < deadline:
+            deadline = time.monotonic() + WAIT_SECONDS_MAX
+            while len(looks) < 600 and time.monotonic() < deadline:
                 assert set(replies(raw, forth, len(pairs)) + replies(raw, back, len(pairs))) == {b"OK"}
         finally:
             stop.set()
@@ -162,11 +163,13 @@ def test_a_rename_is_never_seen_half_done(many, time_factor):
         request = b"".join(encode("EXISTS", *pair) for pair in pairs)
         while not stop.is_set():
             assert set(replies(raw, request, len(pairs))) == {1}
+            looks.append(1)
 
     at_once(rename, look, look, look)
+    assert len(looks) >= 600
 
 
-def test_swapdb_is_never_seen_half_done(many, time_factor):
+def test_swapdb_is_never_seen_half_done(many):
     """Every key of database 0 says A or every key says B, whichever shard it is in."""
     keys = [f"key:{n}" for n in range(50)]
     setup = many.raw()
@@ -174,13 +177,13 @@ def test_swapdb_is_never_seen_half_done(many, time_factor):
         setup.command("SELECT", database)
         setup.command("MSET", *(part for key in keys for part in (key, value)))
     stop = threading.Event()
-    seen = set()
+    seen, looks = set(), []
 
     def swap():
         raw = many.raw()
         try:
-            deadline = time.monotonic() + 1 * min(time_factor, 2)
-            while time.monotonic() < deadline:
+            deadline = time.monotonic() + WAIT_SECONDS_MAX
+            while (len(looks) < 1000 or len(seen) < 2) and time.monotonic() < deadline:
                 assert raw.command("SWAPDB", 0, 1) == b"OK"
         finally:
             stop.set()
@@ -191,6 +194,7 @@ def test_swapdb_is_never_seen_half_done(many, time_factor):
             values = set(raw.command("MGET", *keys))
             assert len(values) == 1, values
             seen.update(values)
+            looks.append(1)
 
     at_once(swap, look, look, look)
     assert seen == {b"A", b"B"}
@@ -243,12 +247,13 @@ def test_random_commands_of_many_keys_never_lock_each_other_out(many, time_facto
     """Eight connections, ten keys, everything that takes several locks or all of them. A deadlock ends the test by the
     timeout of a read; what is there afterwards is what every way of looking says."""
     deadline = time.monotonic() + DEADLOCK_SECONDS
+    enough = 100 if DEADLOCK_SECONDS else int(6000 / time_factor)
     done = [0] * CONNECTIONS
 
     def rush(who):
         dice = random.Random(who)
-        raw = many.raw(timeout=20 * time_factor)
-        while time.monotonic() < deadline:
+        raw = many.raw()
+        while done[who] < enough or time.monotonic() < deadline:
             depth = dice.choice((1, 5, 50))
             request = b"".join(encode(*random_command(dice)) for _ in range(depth))
             for reply in replies(raw, request, depth):
@@ -259,7 +264,7 @@ def test_random_commands_of_many_keys_never_lock_each_other_out(many, time_facto
             done[who] += depth
 
     at_once(*[lambda who=who: rush(who) for who in range(CONNECTIONS)])
-    assert min(done) > 100 / time_factor, done
+    print(f"{sum(done)} commands")
     raw = many.raw()
     for database in (0, 1):
         raw.command("SELECT", database)
@@ -270,8 +275,9 @@ def test_random_commands_of_many_keys_never_lock_each_other_out(many, time_facto
             assert raw.command("TYPE", key) in (b"string", b"list", b"none")
 
 
-def test_a_whole_keyspace_command_gets_its_turn_among_busy_writers(many, time_factor):
-    """Writers of several keys keep all locks busy; FLUSHALL and SWAPDB are served all the same, and soon."""
+def test_a_whole_keyspace_command_gets_its_turn_among_busy_writers(many):
+    """Writers of several keys keep all locks busy; FLUSHALL and SWAPDB are served all the same. One that never had its turn
+    would end the test by the timeout of its read."""
     stop = threading.Event()
 
     def write(who):
@@ -281,24 +287,18 @@ def test_a_whole_keyspace_command_gets_its_turn_among_busy_writers(many, time_fa
         while not stop.is_set():
             replies(raw, request, 50)
 
-    slowest = 0.0
-
     def flush():
-        nonlocal slowest
         raw = many.raw()
         try:
             for at in range(100):
-                before = time.monotonic()
                 assert raw.command("SWAPDB", 2, 3) == b"OK" if at % 2 else raw.command("FLUSHALL") == b"OK"
-                slowest = max(slowest, time.monotonic() - before)
         finally:
             stop.set()
 
     at_once(flush, *[lambda who=who: write(who) for who in range(6)])
-    assert slowest < 5 * time_factor
 
 
-def test_wide_commands_get_their_turn_among_busy_single_keys(many, time_factor):
+def test_wide_commands_get_their_turn_among_busy_single_keys(many):
     """A command of 500 keys needs nearly all shards at once, while others hammer single keys."""
     stop = threading.Event()
     keys = [f"wide:{n}" for n in range(500)]
@@ -319,12 +319,10 @@ def test_wide_commands_get_their_turn_among_busy_single_keys(many, time_factor):
         finally:
             stop.set()
 
-    started = time.monotonic()
     at_once(wide, wide, *[hammer] * 5)
-    assert time.monotonic() - started < 30 * time_factor
 
 
-def test_expiry_beside_writers_loses_no_counter(many, time_factor):
+def test_expiry_beside_writers_loses_no_counter(many):
     """The sweep of one worker erases keys of shards that others write to."""
     stop = threading.Event()
 
@@ -351,7 +349,5 @@ def test_expiry_beside_writers_loses_no_counter(many, time_factor):
     at_once(expiring, expiring, lambda: count(0), lambda: count(1))
     raw = many.raw()
     assert sum(int(value) for value in raw.command("MGET", *(f"kept:{n}" for n in range(200)))) == sum(counted)
-    deadline = time.monotonic() + 5 * time_factor
-    while many.client().info("keyspace")["db0"]["keys"] != 200:
-        assert time.monotonic() < deadline, "keys that are due stay"
-        time.sleep(0.05)
+    client = many.client()
+    wait_until(lambda: client.info("keyspace")["db0"]["keys"] == 200, "keys that are due stay")

@@ -18,14 +18,13 @@ import time
 import redis
 
 from raw_client import RawClient
+from waiting import TIME_FACTOR, WAIT_SECONDS_MAX, wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REDIS_SERVER = "/usr/bin/redis-server"
 
-# Sanitizers make a server up to this many times slower; tests multiply what they wait for by it.
-TIME_FACTOR = float(os.environ.get("ZEDIS_TIME_FACTOR", "1"))
-START_SECONDS_MAX = 15 * TIME_FACTOR
-STOP_SECONDS_MAX = 15 * TIME_FACTOR
+START_SECONDS_MAX = WAIT_SECONDS_MAX
+STOP_SECONDS_MAX = WAIT_SECONDS_MAX
 START_TRIES_MAX = 5
 
 # Below the ports that the kernel gives to outgoing connections, so that no client takes the port before the server does.
@@ -75,6 +74,7 @@ class Server:
         self.process = None
         self.port = None
         self.clients = []
+        self.settings = None  # all directives as they were before the first test
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="zedis-test-"))
         self.log_path = self.dir / "server.log"
 
@@ -105,10 +105,12 @@ class Server:
             raise ServerFailure(f"{self.binary} is not there; tools/build makes it, or set ZEDIS_SERVER")
         for _ in range(START_TRIES_MAX):
             self.port = free_port()
+            self.log_before = len(self.log())
             with open(self.log_path, "ab") as log:
                 self.process = subprocess.Popen(
                     self.command_line(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self.dir,
                     preexec_fn=_die_with_parent)
+            self.started = time.monotonic()
             if self._wait_until_ready():
                 return self
         raise ServerFailure(f"no port was free in {START_TRIES_MAX} tries")
@@ -128,8 +130,11 @@ class Server:
                 time.sleep(0.005)
                 continue
             try:
-                with RawClient(self.port, timeout=1 * TIME_FACTOR) as client:
+                with RawClient(self.port, timeout=10 * TIME_FACTOR) as client:
                     if client.command("PING") is not None:  # -NOAUTH is an answer too
+                        # When the server has closed it, it is no longer one of the connections that tests count.
+                        client.command("QUIT")
+                        client.read_until_closed()
                         return True
             except OSError:
                 time.sleep(0.005)
@@ -137,7 +142,12 @@ class Server:
         raise ServerFailure(f"the server did not answer PING in {START_SECONDS_MAX} s\n{self.log_tail()}")
 
     def _listens(self):
-        """Whether this very process listens on the port: somebody else's server may answer there too."""
+        """Whether this very process listens on the port: somebody else's server may answer there too. The log says it; with
+        a log that says less, the kernel's tables do, but they are long when many connections have been closed."""
+        if "Ready to accept connections" in self.log()[self.log_before :]:
+            return True
+        if time.monotonic() < self.started + 2:
+            return False
         sockets = set()
         for table in ("/proc/net/tcp", "/proc/net/tcp6"):
             lines = pathlib.Path(table).read_text().splitlines()[1:] if os.path.exists(table) else []
@@ -151,21 +161,48 @@ class Server:
 
     def client(self, **options):
         """A redis-py client (RESP2). Replies are bytes unless decode_responses=True. Closed when the server stops."""
-        options.setdefault("socket_timeout", 30 * TIME_FACTOR)
+        options.setdefault("socket_timeout", WAIT_SECONDS_MAX)
         client = redis.Redis(host="127.0.0.1", port=self.port, **options)
         self.clients.append(client)
         return client
 
     def raw(self, protocol=2, timeout=None):
         """A RawClient. Closed when the server stops."""
-        client = RawClient(self.port, protocol=protocol, timeout=timeout or 10 * TIME_FACTOR)
+        client = RawClient(self.port, protocol=protocol, timeout=timeout or WAIT_SECONDS_MAX)
         self.clients.append(client)
         return client
 
     def close_clients(self):
         for client in self.clients:
             client.close()
+            if isinstance(client, redis.Redis):
+                client.connection_pool.disconnect()  # close() only gives a connection back to the pool
         self.clients.clear()
+
+    def empty(self):
+        """Closes all clients, takes back what they configured, deletes all keys, and returns when nothing of them is left,
+        so that tests can count and need not care what ran before them."""
+        self.close_clients()
+        with RawClient(self.port, timeout=WAIT_SECONDS_MAX) as client:
+            words = client.command("CONFIG", "GET", "*")
+            assert isinstance(words, list), f"CONFIG GET: {words}"
+            settings = dict(zip(words[::2], words[1::2]))
+            self.settings = self.settings or settings
+            changed = [word for name, value in self.settings.items() if settings[name] != value for word in (name, value)]
+            if changed:
+                reply = client.command("CONFIG", "SET", *changed)
+                assert reply == b"OK", f"CONFIG SET {changed}: {reply}"
+            reply = client.command("FLUSHALL")
+            assert reply == b"OK", f"FLUSHALL: {reply}"
+            if self.is_zedis:
+                # Connections end, and large values and flushed databases are freed, after the reply to whoever caused it.
+                def left():
+                    return tuple(int(re.search(rb"\b%s:(\d+)" % field, client.command("INFO", section))[1]) for section, field
+                                 in ((b"clients", b"connected_clients"), (b"memory", b"arena_used_bytes")))
+
+                wait_until(lambda: left() == (1, 0), lambda: f"connections and bytes that do not go: {left()}")
+            client.command("QUIT")
+            client.read_until_closed()
 
     def is_alive(self):
         return self.process is not None and self.process.poll() is None

@@ -34,8 +34,6 @@ constexpr std::size_t kReservedBytes = kRecordBytes + kDataBytes;
 constexpr std::uint32_t kMinStepPages = 16;
 constexpr std::uint32_t kMaxStepPages = 256;
 
-enum PageState : std::uint8_t { kUnused, kSlab, kRun, kEmpty };
-
 void Open(void* address, std::size_t bytes) {
   if (mprotect(address, bytes, PROT_READ | PROT_WRITE) != 0) {
     std::fprintf(stderr, "Out of memory: the system refused %zu more bytes (%s). Set maxmemory below what is free.\n",
@@ -56,12 +54,13 @@ Arena::Arena() {
 }
 
 Arena::~Arena() {
-  CountPages(-static_cast<std::ptrdiff_t>(pages_in_use_));
+  CountPages(-static_cast<std::ptrdiff_t>(pages_in_use_.load(std::memory_order_relaxed)));
   munmap(reservation_, kReservedBytes);
 }
 
 void Arena::CountPages(std::ptrdiff_t pages) {
-  pages_in_use_ += static_cast<std::size_t>(pages);
+  pages_in_use_.store(pages_in_use_.load(std::memory_order_relaxed) + static_cast<std::size_t>(pages),
+                      std::memory_order_relaxed);
   MemoryCount::Add(pages * static_cast<std::ptrdiff_t>(kPageBytes));
 }
 
@@ -163,37 +162,40 @@ Arena::Handle Arena::AllocateSlow(std::uint8_t size_class) {
   const Handle handle = (index << 9) + number * (kClasses.bytes[size_class] / static_cast<Handle>(kUnitBytes));
   ++page.fresh;
   if (++page.used == kClasses.per_page[size_class]) RemoveRoom(size_class, index);
-  used_bytes_ += kClasses.bytes[size_class];
+  CountBlock(kClasses.bytes[size_class]);
   return handle;
 }
 
 void Arena::Free(Handle handle) {
   const std::uint32_t index = PageOf(handle);
   Page& page = pages_[index];
-  DCHECK(handle != kNone && page.state == kSlab && page.used > 0);
+  DCHECK(handle != kNone && (page.state == kSlab || page.state == kEvacuating) && page.used > 0);
   const std::uint8_t size_class = page.size_class;
-  used_bytes_ -= kClasses.bytes[size_class];
+  CountBlock(-static_cast<std::ptrdiff_t>(kClasses.bytes[size_class]));
   const bool was_full = page.used == kClasses.per_page[size_class];
   --page.used;
   // The last page with room stays, empty or not: a key that is set and deleted again must not cost a page each time.
-  if (page.used == 0 && !was_full && !(with_room_[size_class] == index && page.next == 0)) {
-    RemoveRoom(size_class, index);
-    page.state = kEmpty;
-    page.next = empty_pages_;
-    empty_pages_ = index;
-    ++empty_resident_;
-    CountPages(-1);
-    return;
-  }
+  if (page.used == 0 && !was_full && !(with_room_[size_class] == index && page.next == 0)) return MakeEmpty(index);
   *reinterpret_cast<std::uint16_t*>(At(handle)) = page.free_head;
   page.free_head = static_cast<std::uint16_t>((handle & 511) + 1);
   if (was_full) PushRoom(size_class, index);
 }
 
+// A page that is being evacuated is in no list of pages with room.
+void Arena::MakeEmpty(std::uint32_t index) {
+  Page& page = pages_[index];
+  if (page.state == kSlab) RemoveRoom(page.size_class, index);
+  page.state = kEmpty;
+  page.next = empty_pages_;
+  empty_pages_ = index;
+  ++empty_resident_;
+  CountPages(-1);
+}
+
 Arena::Handle Arena::AllocatePages(unsigned order) {
   CHECK(order < kMaxOrder);
   const std::uint32_t count = 1u << order;
-  used_bytes_ += count * kPageBytes;
+  CountBlock(static_cast<std::ptrdiff_t>(count * kPageBytes));
   CountPages(static_cast<std::ptrdiff_t>(count));
   if (free_runs_[order] != kNone) {
     const Handle handle = free_runs_[order];
@@ -209,7 +211,7 @@ Arena::Handle Arena::AllocatePages(unsigned order) {
 // A run is kept for the next array of its size: arrays double, so what is kept is less than what is in use.
 void Arena::FreePages(Handle handle, unsigned order) {
   const std::uint32_t count = 1u << order;
-  used_bytes_ -= count * kPageBytes;
+  CountBlock(-static_cast<std::ptrdiff_t>(count * kPageBytes));
   CountPages(-static_cast<std::ptrdiff_t>(count));
   empty_resident_ += count;
   std::memcpy(At(handle), &free_runs_[order], sizeof(Handle));

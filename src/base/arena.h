@@ -85,8 +85,17 @@ class Arena {
   // them. Needs no lock. False: nothing to do now. REQUIRES: always the same thread.
   bool CollapseNext();
 
-  std::size_t used_bytes() const { return used_bytes_; }                 // in blocks and page runs handed out
-  std::size_t page_bytes() const { return pages_in_use_ * kPageBytes; }  // in pages that hold any block
+  // These two may be asked by any thread; exact for the one that uses the arena.
+  std::size_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }  // blocks, runs handed out
+  std::size_t page_bytes() const {                                                        // pages that hold any block
+    return pages_in_use_.load(std::memory_order_relaxed) * kPageBytes;
+  }
+  // What lies free between blocks in use: 0 would be a perfectly packed arena.
+  std::size_t slack_bytes() const {
+    const std::size_t used = used_bytes();
+    const std::size_t pages = page_bytes();
+    return pages > used ? pages - used : 0;
+  }
   std::size_t empty_page_bytes() const { return empty_resident_ * kPageBytes; }
   // Pages ever taken from the system, again counted when they had been given back: stands still while a load reuses
   // what it frees.
@@ -97,6 +106,8 @@ class Arena {
   std::uint32_t NextVersion() { return ++version_; }
 
  private:
+  friend class ArenaEvacuation;
+
   // 51 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
   struct Classes {
     static constexpr int kCount = 31 + 16 + 4;
@@ -107,13 +118,16 @@ class Arena {
   };
   static const Classes kClasses;
 
+  // What a page is for. kEvacuating: blocks, as in kSlab, but none is handed out any more (base/arena_evacuation.h).
+  enum PageState : std::uint8_t { kUnused, kSlab, kEvacuating, kRun, kEmpty };
+
   // What the arena knows of a data page.
   struct Page {
     std::uint16_t free_head;  // first free block, its offset in units + 1; 0: none
     std::uint16_t used;       // blocks handed out
     std::uint16_t fresh;      // blocks that were handed out at least once; those beyond are untouched
     std::uint8_t size_class;
-    std::uint8_t state;      // PageState
+    PageState state;
     std::uint32_t previous;  // neighbours in the list of its class's pages with room, or of empty pages
     std::uint32_t next;
   };
@@ -125,9 +139,14 @@ class Arena {
   static_assert(kPageBytes / kUnitBytes == 1 << 9);
 
   std::uint32_t TakePage();
+  void CountBlock(std::ptrdiff_t bytes) {
+    used_bytes_.store(used_bytes_.load(std::memory_order_relaxed) + static_cast<std::size_t>(bytes),
+                      std::memory_order_relaxed);
+  }
   void CountPages(std::ptrdiff_t pages);  // taken into use, or given up if negative
   std::uint32_t ExtendBy(std::uint32_t pages);
   Handle AllocateSlow(std::uint8_t size_class);
+  void MakeEmpty(std::uint32_t page);
   void PushRoom(std::uint8_t size_class, std::uint32_t page);
   void RemoveRoom(std::uint8_t size_class, std::uint32_t page);
 
@@ -141,8 +160,8 @@ class Arena {
   std::uint32_t page_count_ = 1;                            // pages ever taken, with page 0
   std::uint32_t page_limit_ = 1;                            // pages that are open for access
   std::atomic<Handle> peek_limit_{0};                       // handles below kFirstHandle + this are readable
-  std::size_t used_bytes_ = 0;
-  std::size_t pages_in_use_ = 0;
+  std::atomic<std::size_t> used_bytes_{0};
+  std::atomic<std::size_t> pages_in_use_{0};
   std::size_t empty_resident_ = 0;
   std::uint64_t pages_taken_ = 0;
   std::uint32_t version_ = 0;
@@ -181,7 +200,7 @@ inline Arena::Handle Arena::Allocate(std::size_t bytes) {
   page.free_head = *reinterpret_cast<std::uint16_t*>(At(handle));
   if (++page.used == kClasses.per_page[size_class]) [[unlikely]]
     RemoveRoom(size_class, index);
-  used_bytes_ += kClasses.bytes[size_class];
+  CountBlock(kClasses.bytes[size_class]);
   return handle;
 }
 

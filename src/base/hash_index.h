@@ -99,6 +99,9 @@ struct IndexHint {
   std::uint64_t table = kNoTable;
 };
 
+template <class Index>
+class IndexWalk;  // base/hash_index_walk.h
+
 template <class Traits>
 class HashIndex {
  public:
@@ -191,6 +194,9 @@ class HashIndex {
   const char* PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
 
  private:
+  template <class Index>
+  friend class IndexWalk;
+
   struct Moved {
     Handle handle;
     std::uint8_t tag;

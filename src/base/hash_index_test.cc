@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <random>
@@ -100,6 +101,17 @@ TEST_F(HashIndexTest, TakesUnderEightBytesAnEntryOnAverage) {
     ++samples;
   }
   EXPECT_LT(sum / samples, 8.0);
+}
+
+// A table that doubles at once stalls everybody; here no insertion takes more than a segment and a directory.
+TEST_F(HashIndexTest, GrowsByASmallStepAtATime) {
+  std::size_t largest_step = 0;
+  while (index_.size() < 1'000'000) {
+    const std::size_t before = arena_.used_bytes();
+    Add(random_());
+    if (arena_.used_bytes() > before) largest_step = std::max(largest_step, arena_.used_bytes() - before);
+  }
+  EXPECT_LT(largest_step, 64u << 10);  // of 7.5 MB
 }
 
 TEST_F(HashIndexTest, ScanReturnsWhatStaysExactlyOnceWhileTheTableChanges) {

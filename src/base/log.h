@@ -44,6 +44,9 @@ class Log {
   // why. A relative path is resolved now, so that a later change of directory does not matter.
   [[nodiscard]] std::expected<void, std::string> Open(const std::string& path);
 
+  // Whether it writes to a file rather than to standard output. REQUIRES: nobody calls Open meanwhile.
+  bool HasFile() const { return !path_.empty(); }
+
   // Opens the same path again, for log rotation. The message after this call goes to the new file; if it cannot
   // be opened the old one stays. Safe to call from a signal handler.
   void RequestReopen() { reopen_wanted_.store(true, std::memory_order_relaxed); }

@@ -13,10 +13,11 @@ MemoryCount::Cell* MemoryCount::TakeCell() {
   return &cells_[std::min(number, kShared)];
 }
 
-std::size_t MemoryCount::UsedBytes() {
-  const std::uint32_t count = std::min(taken_.load(std::memory_order_relaxed) + 1, kCells);
-  std::int64_t sum = cells_[kShared].bytes.load(std::memory_order_relaxed);
-  for (std::uint32_t i = 0; i < std::min(count, kShared); ++i) sum += cells_[i].bytes.load(std::memory_order_relaxed);
+std::size_t MemoryCount::Sum(std::atomic<std::int64_t> Cell::* count) {
+  const std::uint32_t taken = std::min(taken_.load(std::memory_order_relaxed) + 1, kCells);
+  std::int64_t sum = (cells_[kShared].*count).load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i < std::min(taken, kShared); ++i)
+    sum += (cells_[i].*count).load(std::memory_order_relaxed);
   return sum > 0 ? static_cast<std::size_t>(sum) : 0;
 }
 

@@ -153,7 +153,7 @@ Outcome BitOp(Context& ctx, Args args) {
       ctx.Changed(target, {base::kNotifyGeneric, "del"});
     }
   } else {
-    if (size <= Entry::NearLimit(target.bytes.size())) {
+    if (size <= store::kNearValueMax) {
       char result[store::kNearValueMax];
       types::CombineBits(operation, sources, result, size);
       store::Value value = store::Value::Near(Type::kString, {result, size});
@@ -184,7 +184,8 @@ constexpr Command kCommands[] = {
      .since = "2.2.0",
      .group = "bitmap",
      .summary = "Sets or clears one bit of a string, extending it with zeros where needed.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 offset:int value:int"},
     {.name = "getbit",
      .arity = Exactly(2),
      .flags = kReadonly | kFast,
@@ -194,7 +195,8 @@ constexpr Command kCommands[] = {
      .since = "2.2.0",
      .group = "bitmap",
      .summary = "Returns one bit of a string.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 offset:int"},
     {.name = "bitcount",
      .arity = AtLeast(1),
      .flags = kReadonly,
@@ -204,7 +206,9 @@ constexpr Command kCommands[] = {
      .since = "2.6.0",
      .group = "bitmap",
      .summary = "Counts the bits of a string that are one.",
-     .complexity = "O(N), N being the bytes in the range"},
+     .complexity = "O(N), N being the bytes in the range",
+     .syntax = "key#0 [index{start:int end:int [index_unit(BYTE|BIT)@7.0.0]}]",
+     .history = "7.0.0 BYTE and BIT."},
     {.name = "bitpos",
      .arity = AtLeast(2),
      .flags = kReadonly,
@@ -214,7 +218,9 @@ constexpr Command kCommands[] = {
      .since = "2.8.7",
      .group = "bitmap",
      .summary = "Finds the first bit of a string that is one, or zero.",
-     .complexity = "O(N), N being the bytes in the range"},
+     .complexity = "O(N), N being the bytes in the range",
+     .syntax = "key#0 bit:int [index{start:int [end_index{end:int [index_unit(BYTE|BIT)@7.0.0]}]}]",
+     .history = "7.0.0 BYTE and BIT."},
     {.name = "bitop",
      .arity = AtLeast(3),
      .flags = kWrite | kDenyOom,
@@ -224,7 +230,8 @@ constexpr Command kCommands[] = {
      .since = "2.6.0",
      .group = "bitmap",
      .summary = "Combines strings bit by bit and stores the result.",
-     .complexity = "O(N), N being the bytes of all sources"},
+     .complexity = "O(N), N being the bytes of all sources",
+     .syntax = "operation destkey#0 key#1..."},
 };
 
 }  // namespace

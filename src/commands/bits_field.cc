@@ -91,23 +91,28 @@ Outcome ReadFields(Context& ctx, Args args, const FieldOperations& operations) {
   return Done();
 }
 
-// Runs one operation and replies to it; true if the field has another value now.
-bool RunOnBytes(Context& ctx, char* bytes, std::size_t size, const FieldOperation& operation) {
+struct FieldEffect {
+  bool written = false;
+  bool changed = false;
+};
+
+// Runs one operation and replies to it.
+FieldEffect RunOnBytes(Context& ctx, char* bytes, std::size_t size, const FieldOperation& operation) {
   const std::int64_t old_value = ReadField({bytes, size}, operation);
   if (operation.kind == FieldOperation::Kind::kGet) {
     ctx.reply.Integer(old_value);
-    return false;
+    return {};
   }
   const bool sets = operation.kind == FieldOperation::Kind::kSet;
   const auto value = sets ? operation.type.Fit(operation.operand, 0, operation.overflow)
                           : operation.type.Fit(old_value, operation.operand, operation.overflow);
   if (!value) {
     ctx.reply.NullBulk();
-    return false;
+    return {};
   }
   types::SetBits(bytes, operation.offset, operation.type.bits, static_cast<std::uint64_t>(*value));
   ctx.reply.Integer(sets ? old_value : *value);
-  return *value != old_value;
+  return {.written = true, .changed = *value != old_value};
 }
 
 Outcome BitField(Context& ctx, Args args) {
@@ -118,10 +123,14 @@ Outcome BitField(Context& ctx, Args args) {
   const std::size_t old_size = entry != nullptr ? StringSize(*entry) : 0;
   const std::size_t size = std::max<std::size_t>(old_size, (operations.write_end + 7) / 8);
   char* bytes = EditString(ctx, key, entry, size);
-  bool changed = size != old_size;
+  const bool has_grown = size != old_size;
+  std::uint64_t changes = 0;  // as Redis counts them: fields, and those written with the same value if the string grew
   ctx.reply.ArrayHeader(operations.list.size());
-  for (const FieldOperation& operation : operations.list) changed |= RunOnBytes(ctx, bytes, size, operation);
-  if (changed) ctx.Changed(key, {base::kNotifyString, "setbit"});
+  for (const FieldOperation& operation : operations.list) {
+    const FieldEffect effect = RunOnBytes(ctx, bytes, size, operation);
+    if (effect.changed || (effect.written && has_grown)) ++changes;
+  }
+  if (changes != 0 || has_grown) ctx.Changed(key, {base::kNotifyString, "setbit"}, changes);
   return Done();
 }
 
@@ -145,7 +154,10 @@ constexpr Command kCommands[] = {
      .since = "3.2.0",
      .group = "bitmap",
      .summary = "Reads and changes integers of any width inside a string.",
-     .complexity = "O(1) for each operation"},
+     .complexity = "O(1) for each operation",
+     .syntax = "key#0 [operation(GET encoding_offset{encoding offset:int}|write{[OVERFLOW "
+               "wrap_sat_fail(WRAP|SAT|FAIL)] write_operation(SET encoding_offset_value{encoding offset:int "
+               "value:int}|INCRBY encoding_offset_increment{encoding offset:int increment:int})})...]"},
     {.name = "bitfield_ro",
      .arity = AtLeast(1),
      .flags = kReadonly | kFast,
@@ -155,7 +167,8 @@ constexpr Command kCommands[] = {
      .since = "6.0.0",
      .group = "bitmap",
      .summary = "Reads integers of any width inside a string.",
-     .complexity = "O(1) for each operation"},
+     .complexity = "O(1) for each operation",
+     .syntax = "key#0 [GET encoding_offset{encoding offset:int}...+]"},
 };
 
 }  // namespace

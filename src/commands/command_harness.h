@@ -62,6 +62,7 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
   void OnChange(const engine::Change& change) override {
     events_.push_back(fmt::format("{} {}", change.event.name, change.key.bytes));
   }
+  void OnMiss(const engine::Change& what) override { OnChange(what); }
 
   store::Keyspace keyspace_;
   engine::LockTable table_;

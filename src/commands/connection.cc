@@ -58,7 +58,8 @@ constexpr Command kConnectionCommands[] = {
      .group = "connection",
      .summary = "Answers PONG, or what it was given, so that a client knows the server lives.",
      .complexity = "O(1)",
-     .tips = kPingTips},
+     .tips = kPingTips,
+     .syntax = "[message]"},
     {.name = "echo",
      .arity = Exactly(1),
      .flags = kLoading | kStale | kFast,
@@ -68,7 +69,8 @@ constexpr Command kConnectionCommands[] = {
      .since = "1.0.0",
      .group = "connection",
      .summary = "Answers with the string it was given.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "message"},
     {.name = "quit",
      .arity = AtLeast(0),
      .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
@@ -90,7 +92,8 @@ constexpr Command kConnectionCommands[] = {
      .since = "1.0.0",
      .group = "connection",
      .summary = "Makes another logical database the one that later commands work on.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "index:int"},
 };
 
 }  // namespace

@@ -1,22 +1,34 @@
 #include "commands/dataset_digest.h"
 
+// OpenSSL 3 would have SHA-1 fetched from a provider, which initialises half of the library for it.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 
 #include <algorithm>
 
 namespace zedis::commands {
+namespace {
+
+void Sha1(const void* bytes, std::size_t count, unsigned char* hash) {
+  SHA_CTX context;
+  SHA1_Init(&context);
+  SHA1_Update(&context, bytes, count);
+  SHA1_Final(hash, &context);
+}
+
+}  // namespace
 
 void DatasetDigest::Add(std::string_view bytes) {
   static_assert(kBytes == SHA_DIGEST_LENGTH);
   unsigned char hash[kBytes];
-  SHA1(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash);
+  Sha1(bytes.data(), bytes.size(), hash);
   for (std::size_t i = 0; i < kBytes; ++i) bytes_[i] = static_cast<unsigned char>(bytes_[i] ^ hash[i]);
 }
 
 void DatasetDigest::Mix(std::string_view bytes) {
   Add(bytes);
   unsigned char hash[kBytes];
-  SHA1(bytes_.data(), kBytes, hash);
+  Sha1(bytes_.data(), kBytes, hash);
   std::copy_n(hash, kBytes, bytes_.data());
 }
 

@@ -142,11 +142,6 @@ constexpr std::string_view kHelp[] = {
     "    Tells by 1 or 0 whether the glob pattern matches.",
 };
 
-Outcome Help(Context& ctx, Args) {
-  ReplyHelp(ctx, "debug", kHelp);
-  return Done();
-}
-
 struct Subcommand {
   std::string_view name;
   Arity arity;  // of the arguments behind the name
@@ -156,7 +151,7 @@ struct Subcommand {
 constexpr Subcommand kSubcommands[] = {
     {"digest", Exactly(1), Digest},
     {"digest-value", AtLeast(1), DigestValue},
-    {"help", Exactly(1), Help},
+    {"help", Exactly(1), ReplyHelp},
     {"object", Exactly(2), ShowObject},
     {"set-active-expire", Exactly(2), SetActiveExpire},
     {"sleep", Exactly(2), Sleep},
@@ -181,7 +176,9 @@ constexpr Command kDebugCommands[] = {
      .since = "1.0.0",
      .group = "server",
      .summary = "Groups what tests and the search for mistakes need.",
-     .complexity = "Depends on the subcommand."},
+     .complexity = "Depends on the subcommand.",
+     .is_internal = true,
+     .help = kHelp},
 };
 
 }  // namespace

@@ -36,7 +36,6 @@ Outcome FlushDb(Context& ctx, Args args) {
 Outcome FlushAll(Context& ctx, Args args) {
   if (!ValidFlushOption(args)) return kSyntaxError;
   for (int database = 0; database < ctx.keyspace.databases(); ++database) Flush(ctx, database);
-  ++ctx.stats.changes;
   ctx.reply.Ok();
   return Done();
 }
@@ -51,8 +50,8 @@ Outcome SwapDb(Context& ctx, Args args) {
       ctx.keyspace.database(shard, static_cast<int>(one)).Swap(ctx.keyspace.database(shard, static_cast<int>(other)));
     }
     ctx.door.ReportSwap(static_cast<int>(one), static_cast<int>(other));
-    ++ctx.stats.changes;
   }
+  ++ctx.stats.changes;  // as in Redis, also for a database with itself
   ctx.reply.Ok();
   return Done();
 }
@@ -70,7 +69,10 @@ constexpr Command kFlushCommands[] = {
      .group = "server",
      .summary = "Deletes all keys of the current database.",
      .complexity = "O(1) for each shard; memory is freed in the background.",
-     .tips = kEverywhere},
+     .tips = kEverywhere,
+     .syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]",
+     .history = "4.0.0 ASYNC.\n"
+                "6.2.0 SYNC."},
     {.name = "flushall",
      .arity = AtLeast(0),
      .flags = kWrite,
@@ -81,7 +83,10 @@ constexpr Command kFlushCommands[] = {
      .group = "server",
      .summary = "Deletes all keys of all databases.",
      .complexity = "O(1) for each shard and database; memory is freed in the background.",
-     .tips = kEverywhere},
+     .tips = kEverywhere,
+     .syntax = "[async(ASYNC@4.0.0|SYNC@6.2.0)]",
+     .history = "4.0.0 ASYNC.\n"
+                "6.2.0 SYNC."},
     {.name = "swapdb",
      .arity = Exactly(2),
      .flags = kWrite | kFast,
@@ -91,7 +96,8 @@ constexpr Command kFlushCommands[] = {
      .since = "4.0.0",
      .group = "server",
      .summary = "Exchanges the keys of two databases.",
-     .complexity = "O(1) for each shard."},
+     .complexity = "O(1) for each shard.",
+     .syntax = "index1:int index2:int"},
 };
 
 }  // namespace

@@ -1,22 +1,28 @@
-// The reply of a HELP subcommand: simple strings, in Redis's shape.
+// HELP of the commands that have subcommands: one handler for all. A container's row has the lines, its table the row
+// that HelpRow makes.
 #pragma once
-
-#include <span>
-#include <string_view>
 
 #include "engine/context.h"
 
 namespace zedis::commands {
 
-// `lines` are the subcommands and, indented by four blanks, what they do; HELP itself is added.
-inline void ReplyHelp(engine::Context& ctx, std::string_view name, std::span<const std::string_view> lines) {
-  std::string upper(name);
-  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  ctx.reply.ArrayHeader(lines.size() + 3);
-  ctx.reply.SimpleString(upper + " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
-  for (const std::string_view line : lines) ctx.reply.SimpleString(line);
-  ctx.reply.SimpleString("HELP");
-  ctx.reply.SimpleString("    Prints this help.");
+// Simple strings, in Redis's shape: `help` of the container's row, which are the subcommands and, indented by four
+// blanks, what they do; HELP itself is added.
+engine::Outcome ReplyHelp(engine::Context& ctx, engine::Args args);
+
+// "client|help", for a container of this group.
+constexpr engine::Command HelpRow(std::string_view name, std::string_view group, std::string_view since,
+                                  std::uint32_t more_flags = 0, std::uint32_t categories = 0) {
+  return {.name = name,
+          .arity = engine::Exactly(1),
+          .flags = engine::kLoading | engine::kStale | more_flags,
+          .categories = categories,
+          .locks = engine::Locks::kNone,
+          .run = ReplyHelp,
+          .since = since,
+          .group = group,
+          .summary = "Describes the subcommands.",
+          .complexity = "O(1)"};
 }
 
 }  // namespace zedis::commands

@@ -114,7 +114,8 @@ Outcome Persist(Context& ctx, Args args) {
 constexpr KeySpec kUpdatedKey[] = {{.flags = kKeyReadWrite | kKeyUpdate}};
 constexpr std::string_view kNondeterministic[] = {"nondeterministic_output"};
 
-constexpr Command ExpireRow(std::string_view name, Handler run, std::string_view since, std::string_view summary) {
+constexpr Command ExpireRow(std::string_view name, Handler run, std::string_view since, std::string_view summary,
+                            std::string_view syntax) {
   return {.name = name,
           .arity = AtLeast(2),
           .flags = kWrite | kFast,
@@ -124,7 +125,9 @@ constexpr Command ExpireRow(std::string_view name, Handler run, std::string_view
           .since = since,
           .group = "generic",
           .summary = summary,
-          .complexity = "O(1)"};
+          .complexity = "O(1)",
+          .syntax = syntax,
+          .history = "7.0.0 NX, XX, GT and LT."};
 }
 
 constexpr Command TimeRow(std::string_view name, Handler run, std::string_view since, std::string_view summary,
@@ -139,21 +142,29 @@ constexpr Command TimeRow(std::string_view name, Handler run, std::string_view s
           .group = "generic",
           .summary = summary,
           .complexity = "O(1)",
-          .tips = tips};
+          .tips = tips,
+          .syntax = "key#0"};
 }
 
+constexpr std::string_view kMissingKey = "2.8.0 -2 for a key that does not exist.";
+
 constexpr Command kExpiryCommands[] = {
-    ExpireRow("expire", Expire<Unit::kSeconds, Origin::kNow>, "1.0.0", "Lets a key expire in so many seconds."),
+    ExpireRow("expire", Expire<Unit::kSeconds, Origin::kNow>, "1.0.0", "Lets a key expire in so many seconds.",
+              "key#0 seconds:int [condition(NX|XX|GT|LT)@7.0.0]"),
     ExpireRow("pexpire", Expire<Unit::kMilliseconds, Origin::kNow>, "2.6.0",
-              "Lets a key expire in so many milliseconds."),
+              "Lets a key expire in so many milliseconds.", "key#0 milliseconds:int [condition(NX|XX|GT|LT)@7.0.0]"),
     ExpireRow("expireat", Expire<Unit::kSeconds, Origin::kEpoch>, "1.2.0",
-              "Lets a key expire at a Unix time in seconds."),
+              "Lets a key expire at a Unix time in seconds.",
+              "key#0 unix-time-seconds:time [condition(NX|XX|GT|LT)@7.0.0]"),
     ExpireRow("pexpireat", Expire<Unit::kMilliseconds, Origin::kEpoch>, "2.6.0",
-              "Lets a key expire at a Unix time in milliseconds."),
-    TimeRow("ttl", TimeToLive<Unit::kSeconds, Origin::kNow>, "1.0.0", "Tells how many seconds a key has left.",
-            kNondeterministic),
-    TimeRow("pttl", TimeToLive<Unit::kMilliseconds, Origin::kNow>, "2.6.0",
-            "Tells how many milliseconds a key has left.", kNondeterministic),
+              "Lets a key expire at a Unix time in milliseconds.",
+              "key#0 unix-time-milliseconds:time [condition(NX|XX|GT|LT)@7.0.0]"),
+    WithSyntax(TimeRow("ttl", TimeToLive<Unit::kSeconds, Origin::kNow>, "1.0.0",
+                       "Tells how many seconds a key has left.", kNondeterministic),
+               "key#0", kMissingKey),
+    WithSyntax(TimeRow("pttl", TimeToLive<Unit::kMilliseconds, Origin::kNow>, "2.6.0",
+                       "Tells how many milliseconds a key has left.", kNondeterministic),
+               "key#0", kMissingKey),
     TimeRow("expiretime", TimeToLive<Unit::kSeconds, Origin::kEpoch>, "7.0.0",
             "Tells the Unix time in seconds at which a key expires.", {}),
     TimeRow("pexpiretime", TimeToLive<Unit::kMilliseconds, Origin::kEpoch>, "7.0.0",
@@ -167,7 +178,8 @@ constexpr Command kExpiryCommands[] = {
      .since = "2.2.0",
      .group = "generic",
      .summary = "Takes the time to live from a key.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0"},
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ Outcome Rename(Context& ctx, Args args) {
     value.Take(ctx.DatabaseOf(from), from, ctx.Peek(from));
     value.PutInto(ctx.DatabaseOf(to), to);
     ctx.ReportNew(to, ctx.session->database.Get());  // what was there before has been deleted
-    ctx.Changed(from, {base::kNotifyGeneric, "rename_from"});
+    ctx.Changed(from, {base::kNotifyGeneric, "rename_from"}, 0);
     ctx.Changed(to, {base::kNotifyGeneric, "rename_to"});
   }
   kOnlyIfFree ? ctx.reply.Integer(refused ? 0 : 1) : ctx.reply.Ok();
@@ -81,7 +81,7 @@ Outcome Move(Context& ctx, Args args) {
   value.Take(ctx.DatabaseOf(key), key, ctx.Peek(key));
   value.PutInto(ctx.keyspace.DatabaseOf(key, database), key);
   ctx.ReportNew(key, database);
-  ctx.Changed(key, {base::kNotifyGeneric, "move_from"});
+  ctx.Changed(key, {base::kNotifyGeneric, "move_from"}, 0);
   ctx.ChangedIn(key, database, {base::kNotifyGeneric, "move_to"});
   ctx.reply.Integer(1);
   return Done();
@@ -105,7 +105,8 @@ constexpr Command kMoveCommands[] = {
      .since = "1.0.0",
      .group = "generic",
      .summary = "Gives a key another name; what had that name before is gone.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 newkey#1"},
     {.name = "renamenx",
      .arity = Exactly(2),
      .flags = kWrite | kFast,
@@ -115,7 +116,9 @@ constexpr Command kMoveCommands[] = {
      .since = "1.0.0",
      .group = "generic",
      .summary = "Gives a key another name unless that is taken.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 newkey#1",
+     .history = "3.2.0 Source and destination may be the same."},
     {.name = "copy",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom,
@@ -125,7 +128,8 @@ constexpr Command kMoveCommands[] = {
      .since = "6.2.0",
      .group = "generic",
      .summary = "Copies the value of a key to another key, also of another database.",
-     .complexity = "O(N) with N elements in the value."},
+     .complexity = "O(N) with N elements in the value.",
+     .syntax = "source#0 destination#1 [DB destination-db:int] [REPLACE]"},
     {.name = "move",
      .arity = Exactly(2),
      .flags = kWrite | kFast,
@@ -135,7 +139,8 @@ constexpr Command kMoveCommands[] = {
      .since = "1.0.0",
      .group = "generic",
      .summary = "Moves a key to another database unless it is taken there.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 db:int"},
 };
 
 }  // namespace

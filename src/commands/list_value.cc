@@ -32,7 +32,7 @@ ListEditor::ListEditor(engine::Context& ctx, const store::Key& key, Entry* entry
       key_(key),
       entry_(entry),
       options_(OptionsFrom(ctx.tunables)),
-      packed_(buffer_, Entry::NearLimit(key.bytes.size()), PackedBytes(entry)) {
+      packed_(buffer_, store::kNearValueMax, PackedBytes(entry)) {
   if (entry == nullptr || entry->storage() != Storage::kFar) return;
   far_ = static_cast<List*>(entry->far());
   far_->SetOptions(options_);
@@ -131,7 +131,7 @@ void ListEditor::Keep(std::size_t start, std::size_t count) {
 
 // A large list that has become small enough goes into its entry.
 void ListEditor::SaveShrunk() {
-  const std::size_t bytes = far_->TryPack(buffer_, Entry::NearLimit(key_.bytes.size()) / 2);
+  const std::size_t bytes = far_->TryPack(buffer_, store::kNearValueMax / 2);
   if (bytes != 0) ctx_.SetValue(key_, entry_, Value::Near(Type::kList, {buffer_, bytes}));
 }
 
@@ -150,9 +150,9 @@ void ListEditor::Save() {
   }
 }
 
-void ListEditor::Announce(std::string_view event) {
-  ctx_.Changed(key_, {base::kNotifyList, event});
-  if (empty_) ctx_.Changed(key_, {base::kNotifyGeneric, "del"});
+void ListEditor::Announce(std::string_view event, std::uint64_t changes) {
+  ctx_.Changed(key_, {base::kNotifyList, event}, changes);
+  if (empty_) ctx_.Changed(key_, {base::kNotifyGeneric, "del"}, 0);
 }
 
 }  // namespace zedis::commands

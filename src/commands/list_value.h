@@ -70,11 +70,11 @@ class ListEditor {
 
   // Writes the list into its entry; an empty one takes its key along. Nothing but Announce may be called after it.
   void Save();
-  // Reports a change that was saved, and that the key is gone if it is.
-  void Announce(std::string_view event);
-  void Finish(std::string_view event) {
+  // Reports a change of so many elements that was saved, and that the key is gone if it is.
+  void Announce(std::string_view event, std::uint64_t changes);
+  void Finish(std::string_view event, std::uint64_t changes = 1) {
     Save();
-    Announce(event);
+    Announce(event, changes);
   }
   // Finds the entry anew, after another key has changed.
   void Reload() { entry_ = ctx_.Peek(key_); }

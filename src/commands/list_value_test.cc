@@ -86,7 +86,7 @@ class ListValueTest : public testing::Test {
 TEST_F(ListValueTest, AListThatOutgrowsItsEntryMovesOutAndComesBackAtHalfOfTheRoom) {
   const std::string text(20, 'x');
   while (entry() == nullptr || storage() == Storage::kNear) Push(Side::kFront, text);
-  const std::size_t limit = Entry::NearLimit(key_.bytes.size());
+  const std::size_t limit = store::kNearValueMax;
   const std::size_t size = ListReader(*entry()).Size();
   EXPECT_GT(size * 21, limit - 2);
   EXPECT_LE((size - 1) * 21, limit - 2);

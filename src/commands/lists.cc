@@ -42,7 +42,7 @@ Outcome Push(Context& ctx, Args args, Side side, IfMissing if_missing) {
   ListEditor list(ctx, key, entry);
   list.Push(side, args.subspan(2));
   ctx.reply.Integer(static_cast<std::int64_t>(list.Size()));
-  list.Finish(PushEvent(side));
+  list.Finish(PushEvent(side), args.size() - 2);
   return Done();
 }
 
@@ -59,7 +59,7 @@ void PopArray(Context& ctx, const Key& key, Entry* entry, Side side, std::uint64
   const std::size_t count = std::min<std::uint64_t>(most, list.Size());
   ctx.reply.ArrayHeader(count);
   list.Pop(side, count, [&](const Element& element) { ReplyElement(ctx.reply, element); });
-  list.Finish(PopEvent(side));
+  list.Finish(PopEvent(side), count);
 }
 
 Outcome PopCount(Context& ctx, Args args, Side side) {
@@ -159,8 +159,8 @@ Outcome Move(Context& ctx, Args args, Side from, Side to) {
     list.Push(to, Args(&text, 1));
     ctx.reply.Bulk(text);
     list.Save();
-    list.Announce(PushEvent(to));
-    list.Announce(PopEvent(from));
+    list.Announce(PushEvent(to), 0);
+    list.Announce(PopEvent(from), 1);
     return Done();
   }
   TRY(Entry * target_entry, ctx.FindForWriteAs(Type::kList, target_key));
@@ -171,7 +171,7 @@ Outcome Move(Context& ctx, Args args, Side from, Side to) {
   ctx.reply.Bulk(text);
   ListEditor target(ctx, target_key, target_entry);
   target.Push(to, Args(&text, 1));
-  target.Finish(PushEvent(to));
+  target.Finish(PushEvent(to), 0);
   source.Reload();
   source.Finish(PopEvent(from));
   return Done();
@@ -207,7 +207,9 @@ constexpr Command kListCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Adds elements at the head of a list, which is created if it is missing.",
-     .complexity = "O(1) for each element added."},
+     .complexity = "O(1) for each element added.",
+     .syntax = "key#0 element...",
+     .history = "2.4.0 Several elements."},
     {.name = "rpush",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom | kFast,
@@ -217,7 +219,9 @@ constexpr Command kListCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Adds elements at the tail of a list, which is created if it is missing.",
-     .complexity = "O(1) for each element added."},
+     .complexity = "O(1) for each element added.",
+     .syntax = "key#0 element...",
+     .history = "2.4.0 Several elements."},
     {.name = "lpushx",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom | kFast,
@@ -227,7 +231,9 @@ constexpr Command kListCommands[] = {
      .since = "2.2.0",
      .group = "list",
      .summary = "Adds elements at the head of a list that exists.",
-     .complexity = "O(1) for each element added."},
+     .complexity = "O(1) for each element added.",
+     .syntax = "key#0 element...",
+     .history = "4.0.0 Several elements."},
     {.name = "rpushx",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom | kFast,
@@ -237,7 +243,9 @@ constexpr Command kListCommands[] = {
      .since = "2.2.0",
      .group = "list",
      .summary = "Adds elements at the tail of a list that exists.",
-     .complexity = "O(1) for each element added."},
+     .complexity = "O(1) for each element added.",
+     .syntax = "key#0 element...",
+     .history = "4.0.0 Several elements."},
     {.name = "lpop",
      .arity = AtLeast(1),
      .flags = kWrite | kFast,
@@ -247,7 +255,9 @@ constexpr Command kListCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Removes elements from the head of a list and returns them.",
-     .complexity = "O(N), N being the number of elements returned."},
+     .complexity = "O(N), N being the number of elements returned.",
+     .syntax = "key#0 [count:int@6.2.0]",
+     .history = "6.2.0 A count."},
     {.name = "rpop",
      .arity = AtLeast(1),
      .flags = kWrite | kFast,
@@ -257,7 +267,9 @@ constexpr Command kListCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Removes elements from the tail of a list and returns them.",
-     .complexity = "O(N), N being the number of elements returned."},
+     .complexity = "O(N), N being the number of elements returned.",
+     .syntax = "key#0 [count:int@6.2.0]",
+     .history = "6.2.0 A count."},
     {.name = "lmpop",
      .arity = AtLeast(3),
      .flags = kWrite | kMovableKeys,
@@ -267,7 +279,8 @@ constexpr Command kListCommands[] = {
      .since = "7.0.0",
      .group = "list",
      .summary = "Removes elements from the first of several lists that is there and returns them.",
-     .complexity = "O(N+M), N being the number of keys given and M the number of elements returned."},
+     .complexity = "O(N+M), N being the number of keys given and M the number of elements returned.",
+     .syntax = "numkeys:int key#0... where(LEFT|RIGHT) [COUNT count:int]"},
     {.name = "lmove",
      .arity = Exactly(4),
      .flags = kWrite | kDenyOom,
@@ -277,7 +290,8 @@ constexpr Command kListCommands[] = {
      .since = "6.2.0",
      .group = "list",
      .summary = "Moves an element from an end of one list to an end of another and returns it.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "source#0 destination#1 wherefrom(LEFT|RIGHT) whereto(LEFT|RIGHT)"},
     {.name = "rpoplpush",
      .arity = Exactly(2),
      .flags = kWrite | kDenyOom,
@@ -289,7 +303,8 @@ constexpr Command kListCommands[] = {
      .summary = "Moves the last element of one list to the head of another and returns it.",
      .complexity = "O(1)",
      .deprecated_since = "6.2.0",
-     .replaced_by = "`LMOVE` with the `RIGHT` and `LEFT` arguments"},
+     .replaced_by = "`LMOVE` with the `RIGHT` and `LEFT` arguments",
+     .syntax = "source#0 destination#1"},
 };
 
 }  // namespace

@@ -119,9 +119,10 @@ Outcome Ltrim(Context& ctx, Args args) {
   ctx.reply.Ok();
   if (entry == nullptr) return Done();
   ListEditor list(ctx, key, entry);
-  const Range range = Clip(first, last, list.Size());
+  const std::size_t size = list.Size();
+  const Range range = Clip(first, last, size);
   list.Keep(range.start, range.count);
-  list.Finish("ltrim");
+  list.Finish("ltrim", size - range.count);
   return Done();
 }
 
@@ -136,7 +137,7 @@ Outcome Lrem(Context& ctx, Args args) {
   ListEditor list(ctx, key, entry);
   const std::size_t removed = list.Remove(args[3], count);
   ctx.reply.Integer(static_cast<std::int64_t>(removed));
-  if (removed != 0) list.Finish("lrem");
+  if (removed != 0) list.Finish("lrem", removed);
   return Done();
 }
 
@@ -204,7 +205,8 @@ constexpr Command kListElementCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Returns the number of elements of a list.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0"},
     {.name = "lindex",
      .arity = Exactly(2),
      .flags = kReadonly,
@@ -214,7 +216,8 @@ constexpr Command kListElementCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Returns the element of a list at an index.",
-     .complexity = "O(N/M), N being the length of the list and M the number of elements in one of its nodes."},
+     .complexity = "O(N/M), N being the length of the list and M the number of elements in one of its nodes.",
+     .syntax = "key#0 index:int"},
     {.name = "lset",
      .arity = Exactly(3),
      .flags = kWrite | kDenyOom,
@@ -224,7 +227,8 @@ constexpr Command kListElementCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Replaces the element of a list at an index.",
-     .complexity = "O(N/M), N being the length of the list and M the number of elements in one of its nodes."},
+     .complexity = "O(N/M), N being the length of the list and M the number of elements in one of its nodes.",
+     .syntax = "key#0 index:int element"},
     {.name = "linsert",
      .arity = Exactly(4),
      .flags = kWrite | kDenyOom,
@@ -234,7 +238,8 @@ constexpr Command kListElementCommands[] = {
      .since = "2.2.0",
      .group = "list",
      .summary = "Adds an element before or after the first one of a given value.",
-     .complexity = "O(N), N being the number of elements before the given value."},
+     .complexity = "O(N), N being the number of elements before the given value.",
+     .syntax = "key#0 where(BEFORE|AFTER) pivot element"},
     {.name = "lrange",
      .arity = Exactly(3),
      .flags = kReadonly,
@@ -244,7 +249,8 @@ constexpr Command kListElementCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Returns the elements of a list between two indexes.",
-     .complexity = "O(S+N), S being the number of nodes before the start and N the number of elements returned."},
+     .complexity = "O(S+N), S being the number of nodes before the start and N the number of elements returned.",
+     .syntax = "key#0 start:int stop:int"},
     {.name = "lrem",
      .arity = Exactly(3),
      .flags = kWrite,
@@ -254,7 +260,8 @@ constexpr Command kListElementCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Removes elements of a given value from a list.",
-     .complexity = "O(N), N being the length of the list."},
+     .complexity = "O(N), N being the length of the list.",
+     .syntax = "key#0 count:int element"},
     {.name = "ltrim",
      .arity = Exactly(3),
      .flags = kWrite,
@@ -264,7 +271,8 @@ constexpr Command kListElementCommands[] = {
      .since = "1.0.0",
      .group = "list",
      .summary = "Keeps the elements of a list between two indexes and removes the others.",
-     .complexity = "O(N), N being the number of nodes removed; their memory is freed in the background."},
+     .complexity = "O(N), N being the number of nodes removed; their memory is freed in the background.",
+     .syntax = "key#0 start:int stop:int"},
     {.name = "lpos",
      .arity = AtLeast(2),
      .flags = kReadonly,
@@ -274,7 +282,8 @@ constexpr Command kListElementCommands[] = {
      .since = "6.0.6",
      .group = "list",
      .summary = "Returns where elements of a given value are in a list.",
-     .complexity = "O(N), N being the number of elements looked at."},
+     .complexity = "O(N), N being the number of elements looked at.",
+     .syntax = "key#0 element [RANK rank:int] [COUNT num-matches:int] [MAXLEN len:int]"},
 };
 
 }  // namespace

@@ -19,13 +19,13 @@ constexpr Error kNoIdleTime{
     "at runtime LRU and LFU data will take some time to adjust."};
 
 Outcome ObjectEncoding(Context& ctx, Args args) {
-  const Entry* entry = ctx.Inspect(ctx.KeyAt(args, 2));
+  const Entry* entry = ctx.InspectQuietly(ctx.KeyAt(args, 2));
   entry != nullptr ? ctx.reply.Bulk(store::EncodingName(*entry, ctx.tunables)) : ctx.reply.NullBulk();
   return Done();
 }
 
 Outcome ObjectFreq(Context& ctx, Args args) {
-  const Entry* entry = ctx.Inspect(ctx.KeyAt(args, 2));
+  const Entry* entry = ctx.InspectQuietly(ctx.KeyAt(args, 2));
   if (entry == nullptr) {
     ctx.reply.NullBulk();
     return Done();
@@ -36,7 +36,7 @@ Outcome ObjectFreq(Context& ctx, Args args) {
 }
 
 Outcome ObjectIdleTime(Context& ctx, Args args) {
-  const Entry* entry = ctx.Inspect(ctx.KeyAt(args, 2));
+  const Entry* entry = ctx.InspectQuietly(ctx.KeyAt(args, 2));
   if (entry == nullptr) {
     ctx.reply.NullBulk();
     return Done();
@@ -48,7 +48,7 @@ Outcome ObjectIdleTime(Context& ctx, Args args) {
 
 // Values are not shared: always 1.
 Outcome ObjectRefCount(Context& ctx, Args args) {
-  const Entry* entry = ctx.Inspect(ctx.KeyAt(args, 2));
+  const Entry* entry = ctx.InspectQuietly(ctx.KeyAt(args, 2));
   entry != nullptr ? ctx.reply.Integer(1) : ctx.reply.NullBulk();
   return Done();
 }
@@ -59,11 +59,6 @@ constexpr std::string_view kHelp[] = {
     "IDLETIME <key>", "    Tells the seconds since the last access (all other policies).",
     "REFCOUNT <key>", "    Tells how many references the value has.",
 };
-
-Outcome ObjectHelp(Context& ctx, Args) {
-  ReplyHelp(ctx, "object", kHelp);
-  return Done();
-}
 
 constexpr KeySpec kObjectKey[] = {{.flags = kKeyReadOnly, .index = 2}};
 constexpr std::string_view kNondeterministic[] = {"nondeterministic_output"};
@@ -79,21 +74,14 @@ constexpr Command ObjectRow(std::string_view name, Handler run, std::string_view
           .group = "generic",
           .summary = summary,
           .complexity = "O(1)",
-          .tips = kNondeterministic};
+          .tips = kNondeterministic,
+          .syntax = "key#0"};
 }
 
 constexpr Command kObjectSubcommands[] = {
     ObjectRow("object|encoding", ObjectEncoding, "2.2.3", "Names the way in which a value is stored."),
     ObjectRow("object|freq", ObjectFreq, "4.0.0", "Tells how often a key is used, on a logarithmic scale."),
-    {.name = "object|help",
-     .arity = Exactly(1),
-     .flags = kLoading | kStale,
-     .categories = kCatKeyspace,
-     .run = ObjectHelp,
-     .since = "6.2.0",
-     .group = "generic",
-     .summary = "Explains the subcommands.",
-     .complexity = "O(1)"},
+    HelpRow("object|help", "generic", "6.2.0", 0, kCatKeyspace),
     ObjectRow("object|idletime", ObjectIdleTime, "2.2.3", "Tells how long a key has not been used."),
     ObjectRow("object|refcount", ObjectRefCount, "2.2.3", "Tells how many references a value has."),
 };
@@ -105,7 +93,8 @@ constexpr Command kObjectCommands[] = {
      .since = "2.2.3",
      .group = "generic",
      .summary = "Groups the commands that look into how values are stored.",
-     .complexity = "Depends on the subcommand."},
+     .complexity = "Depends on the subcommand.",
+     .help = kHelp},
 };
 
 }  // namespace

@@ -26,8 +26,8 @@ void ReplyShared(engine::Context& ctx, LongString* string, std::string_view part
   ctx.reply.BulkAttached(part, [](void* owner) { static_cast<LongString*>(owner)->Release(); }, string);
 }
 
-Value BytesValue(const store::Key& key, std::string_view bytes, bool edited) {
-  if (bytes.size() > Entry::NearLimit(key.bytes.size())) return Value::Far(Type::kString, LongString::Create(bytes, 0));
+Value BytesValue(std::string_view bytes, bool edited) {
+  if (bytes.size() > store::kNearValueMax) return Value::Far(Type::kString, LongString::Create(bytes, 0));
   Value value = Value::Near(Type::kString, bytes);
   value.edited = edited;
   return value;
@@ -91,12 +91,12 @@ void ReplyPartOfString(engine::Context& ctx, const Entry& entry, std::size_t sta
 
 void StoreString(engine::Context& ctx, const store::Key& key, std::string_view text, std::int64_t expire_at_ms) {
   const auto integer = text.size() <= base::kInt64CharsMax ? base::ParseInt64(text) : std::nullopt;
-  ctx.Put(key, integer ? Value::Integer(*integer) : BytesValue(key, text, false), expire_at_ms);
+  ctx.Put(key, integer ? Value::Integer(*integer) : BytesValue(text, false), expire_at_ms);
 }
 
 void StoreBytes(engine::Context& ctx, const store::Key& key, std::string_view bytes, std::int64_t expire_at_ms,
                 bool edited) {
-  ctx.Put(key, BytesValue(key, bytes, edited), expire_at_ms);
+  ctx.Put(key, BytesValue(bytes, edited), expire_at_ms);
 }
 
 char* EditString(engine::Context& ctx, const store::Key& key, Entry* entry, std::size_t size) {
@@ -109,7 +109,7 @@ char* EditString(engine::Context& ctx, const store::Key& key, Entry* entry, std:
   if (entry != nullptr && entry->edited() && entry->near().size() == size) return entry->MutableNear();
   const StringText old(entry);
   DCHECK(old.view().size() <= size);
-  if (size > Entry::NearLimit(key.bytes.size())) {
+  if (size > store::kNearValueMax) {
     LongString* string = LongString::CreateZeroed(size);
     if (!old.view().empty()) std::memcpy(string->Data(), old.view().data(), old.view().size());
     Replace(ctx, key, entry, Value::Far(Type::kString, string));
@@ -118,7 +118,7 @@ char* EditString(engine::Context& ctx, const store::Key& key, Entry* entry, std:
   char bytes[store::kNearValueMax];
   if (!old.view().empty()) std::memcpy(bytes, old.view().data(), old.view().size());
   std::memset(bytes + old.view().size(), 0, size - old.view().size());
-  return Replace(ctx, key, entry, BytesValue(key, {bytes, size}, true))->MutableNear();
+  return Replace(ctx, key, entry, BytesValue({bytes, size}, true))->MutableNear();
 }
 
 }  // namespace zedis::commands

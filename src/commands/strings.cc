@@ -99,7 +99,7 @@ Outcome Set(Context& ctx, Args args) {
   // A time in the past is stored like any other: the key expires at its next look-up.
   StoreString(ctx, key, args[2], keep ? entry->ExpiryOrNone() : options.expiry.at_ms);
   ctx.Changed(key, kSetEvent);
-  if (options.expiry.sets_time()) ctx.Changed(key, kExpireEvent);
+  if (options.expiry.sets_time()) ctx.Changed(key, kExpireEvent, 0);
   return Done();
 }
 
@@ -121,7 +121,7 @@ Outcome SetWithTime(Context& ctx, Args args, ExpiryOption::Kind kind) {
   const Key key = ctx.KeyAt(args, 1);
   StoreString(ctx, key, args[3], at_ms);
   ctx.Changed(key, kSetEvent);
-  ctx.Changed(key, kExpireEvent);
+  ctx.Changed(key, kExpireEvent, 0);
   ctx.reply.Ok();
   return Done();
 }
@@ -206,7 +206,8 @@ constexpr Command kStringCommands[] = {
      .since = "1.0.0",
      .group = "string",
      .summary = "Returns the string value of a key.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0"},
     {.name = "set",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom,
@@ -216,7 +217,15 @@ constexpr Command kStringCommands[] = {
      .since = "1.0.0",
      .group = "string",
      .summary = "Stores a string in a key, whatever was there before.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 value [condition(NX|XX|IFEQ comparison-value@8.1.0)@2.6.12] [GET@6.2.0] [expiration(EX "
+               "seconds:int@2.6.12|PX milliseconds:int@2.6.12|EXAT unix-time-seconds:time@6.2.0|PXAT "
+               "unix-time-milliseconds:time@6.2.0|KEEPTTL@6.0.0)]",
+     .history = "2.6.12 EX, PX, NX and XX.\n"
+                "6.0.0 KEEPTTL.\n"
+                "6.2.0 GET, EXAT and PXAT.\n"
+                "7.0.0 GET goes together with NX.\n"
+                "8.1.0 IFEQ."},
     {.name = "setnx",
      .arity = Exactly(2),
      .flags = kWrite | kDenyOom | kFast,
@@ -228,7 +237,8 @@ constexpr Command kStringCommands[] = {
      .summary = "Stores a string in a key that does not exist yet.",
      .complexity = "O(1)",
      .deprecated_since = "2.6.12",
-     .replaced_by = "`SET` with the `NX` argument"},
+     .replaced_by = "`SET` with the `NX` argument",
+     .syntax = "key#0 value"},
     {.name = "setex",
      .arity = Exactly(3),
      .flags = kWrite | kDenyOom,
@@ -240,7 +250,8 @@ constexpr Command kStringCommands[] = {
      .summary = "Stores a string in a key together with its time to live in seconds.",
      .complexity = "O(1)",
      .deprecated_since = "2.6.12",
-     .replaced_by = "`SET` with the `EX` argument"},
+     .replaced_by = "`SET` with the `EX` argument",
+     .syntax = "key#0 seconds:int value"},
     {.name = "psetex",
      .arity = Exactly(3),
      .flags = kWrite | kDenyOom,
@@ -252,7 +263,8 @@ constexpr Command kStringCommands[] = {
      .summary = "Stores a string in a key together with its time to live in milliseconds.",
      .complexity = "O(1)",
      .deprecated_since = "2.6.12",
-     .replaced_by = "`SET` with the `PX` argument"},
+     .replaced_by = "`SET` with the `PX` argument",
+     .syntax = "key#0 milliseconds:int value"},
     {.name = "getset",
      .arity = Exactly(2),
      .flags = kWrite | kDenyOom | kFast,
@@ -264,7 +276,8 @@ constexpr Command kStringCommands[] = {
      .summary = "Stores a string in a key and returns what it held before.",
      .complexity = "O(1)",
      .deprecated_since = "6.2.0",
-     .replaced_by = "`SET` with the `!GET` argument"},
+     .replaced_by = "`SET` with the `!GET` argument",
+     .syntax = "key#0 value"},
     {.name = "getdel",
      .arity = Exactly(1),
      .flags = kWrite | kFast,
@@ -274,7 +287,8 @@ constexpr Command kStringCommands[] = {
      .since = "6.2.0",
      .group = "string",
      .summary = "Returns the string value of a key and removes the key.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0"},
     {.name = "getex",
      .arity = AtLeast(1),
      .flags = kWrite | kFast,
@@ -284,7 +298,9 @@ constexpr Command kStringCommands[] = {
      .since = "6.2.0",
      .group = "string",
      .summary = "Returns the string value of a key and may change its time to live.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 [expiration(EX seconds:int|PX milliseconds:int|EXAT unix-time-seconds:time|PXAT "
+               "unix-time-milliseconds:time|PERSIST)]"},
     {.name = "delifeq",
      .arity = Exactly(2),
      .flags = kWrite | kFast,
@@ -294,7 +310,8 @@ constexpr Command kStringCommands[] = {
      .since = "9.0.0",
      .group = "string",
      .summary = "Removes a key if its string value is the given one.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 value"},
 };
 
 }  // namespace

@@ -124,7 +124,7 @@ Outcome MSetEx(Context& ctx, Args args) {
     }
     StoreString(ctx, key, args[i + 1], at_ms);
     ctx.Changed(key, kSetEvent);
-    if (expiry.sets_time()) ctx.Changed(key, {base::kNotifyGeneric, "expire"});
+    if (expiry.sets_time()) ctx.Changed(key, {base::kNotifyGeneric, "expire"}, 0);
   }
   return Done();
 }
@@ -151,7 +151,8 @@ constexpr Command kCommands[] = {
      .group = "string",
      .summary = "Returns the string values of several keys at one moment.",
      .complexity = "O(N), N being the number of keys",
-     .tips = kMGetTips},
+     .tips = kMGetTips,
+     .syntax = "key#0..."},
     {.name = "mset",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom,
@@ -162,7 +163,8 @@ constexpr Command kCommands[] = {
      .group = "string",
      .summary = "Stores strings in several keys at one moment.",
      .complexity = "O(N), N being the number of keys",
-     .tips = kMSetTips},
+     .tips = kMSetTips,
+     .syntax = "key_value{key#0 value}..."},
     {.name = "msetnx",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom,
@@ -172,7 +174,8 @@ constexpr Command kCommands[] = {
      .since = "1.0.1",
      .group = "string",
      .summary = "Stores strings in several keys if none of them exists.",
-     .complexity = "O(N), N being the number of keys"},
+     .complexity = "O(N), N being the number of keys",
+     .syntax = "key_value{key#0 value}..."},
     {.name = "msetex",
      .arity = AtLeast(3),
      .flags = kWrite | kDenyOom | kMovableKeys,
@@ -182,7 +185,9 @@ constexpr Command kCommands[] = {
      .since = "9.1.0",
      .group = "string",
      .summary = "Stores strings in several keys on a condition and with a common time to live.",
-     .complexity = "O(N), N being the number of keys"},
+     .complexity = "O(N), N being the number of keys",
+     .syntax = "numkeys:int data{key#0 value}... [condition(NX|XX)] [expiration(EX seconds:int|PX "
+               "milliseconds:int|EXAT unix-time-seconds:time|PXAT unix-time-milliseconds:time|KEEPTTL)]"},
 };
 
 }  // namespace

@@ -89,7 +89,7 @@ void Batch::RunItem(const Item& item) {
   context_.reply = resp::Reply(output, session.protocol.Get());
   if (item.error != 0) [[unlikely]] {
     ++context_.stats.protocol_errors;
-    context_.reply.Error(errors_[item.error - 1]);
+    context_.ReplyError(errors_[item.error - 1]);
     session.close_after_reply = true;
     return;
   }

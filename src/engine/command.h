@@ -104,6 +104,11 @@ struct KeySpec {
   std::int16_t index = 1;
   std::string_view keyword = {};
   std::int16_t start_from = 0;
+  // The search passes over this word and so many arguments behind it, which might look like the keyword.
+  struct PassOver {
+    std::string_view word = {};
+    std::int16_t arguments = 0;
+  } pass_over = {};
   // Find: a range up to `last` relative to the begin (negative: from the last argument), limit as in Redis;
   // or a count of keys at `keynum_index`, the first key at `first_key`, both relative to the begin.
   Find find = Find::kRange;
@@ -138,7 +143,18 @@ struct Command {
   std::span<const std::string_view> tips = {};
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
+  std::string_view syntax = {};                 // of the arguments, in the words of server/command_syntax.h
+  std::string_view history = {};                // lines: a version and what it brought
+  bool is_internal = false;                     // not for applications
+  std::span<const std::string_view> help = {};  // of a container: what its HELP says, see commands/help.h
 };
+
+// For rows that a function of their family makes.
+constexpr Command WithSyntax(Command row, std::string_view syntax, std::string_view history = {}) {
+  row.syntax = syntax;
+  row.history = history;
+  return row;
+}
 
 // The usual key specifications.
 inline constexpr KeySpec kReadOneKey[] = {{.flags = kKeyReadOnly | kKeyAccess}};

@@ -19,12 +19,25 @@ void Context::Expire(const store::Key& key, int database, store::Database::Slot 
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
+void Context::Evict(const store::Key& key, int database, store::Database::Slot slot) {
+  ++stats.evicted_keys;
+  door.Report({key, database, {base::kNotifyEvicted, "evicted"}});
+  keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
+}
+
 void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries) {
   store::Database& owner = keyspace.database(shard, database);
   for (const base::Arena::Handle handle : entries) {
     const auto* entry = reinterpret_cast<const store::Entry*>(owner.arena().At(handle));
     const store::Key key = keyspace.MakeKey(entry->key());
     Expire(key, database, owner.FindSlot(key));
+  }
+}
+
+void Context::NoteMiss(const store::Key& key, int database) {
+  ++stats.keyspace_misses;
+  if ((tunables.notify_keyspace_events.Get() & base::kNotifyKeyMiss) != 0) [[unlikely]] {
+    door.ReportMiss({key, database, {base::kNotifyKeyMiss, "keymiss"}});
   }
 }
 

@@ -31,6 +31,14 @@ class Host {
   virtual ~Host() = default;
 };
 
+// Whoever makes room when memory gets short, see engine/evictor.h.
+class Reclaimer {
+ public:
+  virtual ~Reclaimer() = default;
+  // True if `bytes` more fit under `maxmemory`; works a while for it if need be. REQUIRES: the worker holds no lock.
+  virtual bool MakeRoom(std::size_t bytes) = 0;
+};
+
 // What is known of an argument that is a key before its command runs.
 struct KeyPlace {
   std::uint64_t hash = 0;
@@ -48,7 +56,9 @@ class Context {
         stats(worker_stats),
         host(its_host),
         locks(lock_table),
-        reply(output, resp::Protocol::kResp2) {}
+        reply(output, resp::Protocol::kResp2) {
+    stats.calls.Make(registry);
+  }
 
   // --- keys ---
 
@@ -67,6 +77,12 @@ class Context {
   store::Entry* PeekIn(const store::Key& key, int database);
   // Counts a hit or a miss, but is no access: EXISTS, TYPE, TTL.
   store::Entry* Inspect(const store::Key& key) {
+    store::Entry* entry = Peek(key);
+    entry != nullptr ? static_cast<void>(++stats.keyspace_hits) : NoteMiss(key, session->database.Get());
+    return entry;
+  }
+  // The same without an event for a miss: OBJECT.
+  store::Entry* InspectQuietly(const store::Key& key) {
     store::Entry* entry = Peek(key);
     ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
     return entry;
@@ -101,10 +117,14 @@ class Context {
   }
   bool Erase(const store::Key& key) { return DatabaseOf(key).Erase(key); }
 
-  // The door: the handler has changed `key`. Call it once per event, when the change is complete.
-  void Changed(const store::Key& key, const Event& event) { ChangedIn(key, session->database.Get(), event); }
-  void ChangedIn(const store::Key& key, int database, const Event& event) {
-    ++stats.changes;
+  // The door: the handler has changed `key`. Call it once per event, when the change is complete. `changes` is how much
+  // of it counts as unsaved (rdb_changes_since_last_save): Redis counts elements for some commands, and one for both
+  // keys of RENAME.
+  void Changed(const store::Key& key, const Event& event, std::uint64_t changes = 1) {
+    ChangedIn(key, session->database.Get(), event, changes);
+  }
+  void ChangedIn(const store::Key& key, int database, const Event& event, std::uint64_t changes = 1) {
+    stats.changes += changes;
     door.Report({key, database, event});
   }
 
@@ -120,6 +140,9 @@ class Context {
   // The same for entries found by a walk over a shard, by their handles.
   void ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries);
 
+  // Erases a key to make room and reports it as evicted.
+  void Evict(const store::Key& key, int database, store::Database::Slot slot);
+
   // Sets the time for the commands that follow: once per batch.
   void SetTime(std::int64_t time_ms) {
     now_ms = time_ms;
@@ -128,6 +151,11 @@ class Context {
 
   // --- errors and numbers ---
 
+  // Sends an error and counts it. Handlers return theirs instead.
+  void ReplyError(std::string_view text) {
+    stats.errors.Count(text);
+    reply.Error(text);
+  }
   // An error whose text is composed; line ends at its end are dropped. The text lives until the next command.
   template <class... Arguments>
   Failure Fail(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
@@ -149,6 +177,7 @@ class Context {
   WorkerStats& stats;
   Host& host;
   LockSet locks;
+  Reclaimer* reclaimer = nullptr;  // of the worker; null: nothing is evicted
 
   // --- of the command that runs ---
   resp::Reply reply;
@@ -167,6 +196,8 @@ class Context {
   }
   // What the access field of a key gets that is about to be written, under an LFU policy: an overwrite keeps the count.
   std::uint32_t FrequencyAfter(const store::Entry* overwritten);
+  // Somebody has read a key that is not there.
+  void NoteMiss(const store::Key& key, int database);
   static Expected<store::Entry*> Typed(store::Type type, store::Entry* entry) {
     if (entry != nullptr && entry->type() != type) return std::unexpected(&kWrongType);
     return entry;
@@ -184,9 +215,13 @@ inline store::Entry* Context::FindIn(const store::Key& key, int database, bool r
     Expire(key, database, slot);
     entry = nullptr;
   }
-  if (reading) ++(entry != nullptr ? stats.keyspace_hits : stats.keyspace_misses);
+  if (entry == nullptr) {
+    if (reading) NoteMiss(key, database);
+    return nullptr;
+  }
+  if (reading) ++stats.keyspace_hits;
   // The clock advances rarely, so that most reads leave the line clean.
-  if (entry != nullptr && entry->access() != access_clock && !session->no_touch) NoteAccess(entry);
+  if (entry->access() != access_clock && !session->no_touch) NoteAccess(entry);
   return entry;
 }
 

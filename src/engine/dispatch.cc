@@ -43,14 +43,13 @@ std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std:
 }
 
 Outcome Dispatcher::Refuse(Context& ctx, const ResolvedCommand* command, Args args) const {
-  if (command != nullptr) return ctx.Fail("ERR wrong number of arguments for '{}' command", command->row->name);
+  if (command != nullptr) {
+    ctx.stats.calls[command->number].CountRejected();
+    return ctx.Fail("ERR wrong number of arguments for '{}' command", command->row->name);
+  }
   const ResolvedCommand* container = registry_.Find(args[0]);
   if (container != nullptr) {
-    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]), [&] {
-      std::string upper(container->row->name);
-      for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
-      return upper;
-    }());
+    return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]), UpperCase(container->row->name));
   }
   std::string shown;
   for (std::size_t i = 1; i < args.size() && shown.size() < kShownBytesMax; ++i) {
@@ -81,11 +80,6 @@ Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, A
   const Outcome outcome = run(ctx, args);
   ctx.locks.UnlockAdded();
   return outcome;
-}
-
-void Dispatcher::ReplyError(Context& ctx, const Outcome& outcome) {
-  ++ctx.stats.error_replies;
-  ctx.reply.Error(outcome.error()->text);
 }
 
 }  // namespace zedis::engine

@@ -52,16 +52,14 @@ class Dispatcher {
     ctx.session->last_command.Set(command);
     ctx.keys = keys;
     const Outcome outcome = Execute(ctx, command, args);
-    ++ctx.stats.commands;
     if (!outcome.ok()) [[unlikely]]
-      ReplyError(ctx, outcome);
+      ctx.ReplyError(outcome.error()->text);
   }
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
   Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
-  static void ReplyError(Context& ctx, const Outcome& outcome);
 
   const Registry& registry_;
   Gate& gate_;
@@ -71,10 +69,14 @@ class Dispatcher {
 inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
   if (command == nullptr || !command->arity.Accepts(args.size()) || command->run == nullptr) [[unlikely]]
     return Refuse(ctx, command, args);
+  CallStats& calls = ctx.stats.calls[command->number];
   const Outcome admitted = gate_.Admit(ctx, args);
-  if (!admitted.ok()) [[unlikely]]
+  if (!admitted.ok()) [[unlikely]] {
+    calls.CountRejected();
     return admitted;
+  }
   const std::size_t before = ctx.reply.Output().Size();
+  const std::uint64_t start = calls.Begin();
   const Outcome outcome = [&] {
     if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
       return RunWithLocks(ctx, *command, args);
@@ -85,9 +87,12 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     ctx.locks.UnlockOne(shard);
     return result;
   }();
-  // An error replaces whatever the handler had begun to write.
-  if (!outcome.ok()) [[unlikely]]
+  calls.End(start, ctx.tunables.latency_tracking);
+  if (!outcome.ok()) [[unlikely]] {
+    // An error replaces whatever the handler had begun to write.
     ctx.reply.Output().Truncate(before);
+    calls.CountFailed();
+  }
   return outcome;
 }
 

@@ -29,6 +29,9 @@ class WriteObserver {
   virtual ~WriteObserver() = default;
   // Called by the worker that changed the key, under the lock of its shard.
   virtual void OnChange(const Change& change) = 0;
+  // A key was read that is not there; nothing has changed. Under the lock of its shard. Only told while
+  // notify-keyspace-events has an m.
+  virtual void OnMiss(const Change& /*what*/) {}
   // All keys of a database are about to go. Under all locks.
   virtual void OnFlush(int /*database*/) {}
   // Two databases have exchanged their keys. Under all locks.
@@ -41,6 +44,9 @@ class WriteDoor {
   void AddObserver(WriteObserver& observer) { observers_.push_back(&observer); }
   void Report(const Change& change) const {
     for (WriteObserver* observer : observers_) observer->OnChange(change);
+  }
+  void ReportMiss(const Change& what) const {
+    for (WriteObserver* observer : observers_) observer->OnMiss(what);
   }
   void ReportFlush(int database) const {
     for (WriteObserver* observer : observers_) observer->OnFlush(database);

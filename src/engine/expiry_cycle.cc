@@ -27,6 +27,7 @@ bool ExpiryCycle::Run(const base::TimeBudget& budget) {
     shard_ += workers_;
     database_ = 0;
     position_ = 0;
+    tightening_ = false;
   }
   return false;
 }
@@ -34,14 +35,20 @@ bool ExpiryCycle::Run(const base::TimeBudget& budget) {
 bool ExpiryCycle::SweepSlice() {
   for (; database_ < ctx_.keyspace.databases(); ++database_, position_ = 0) {
     store::Database& database = ctx_.keyspace.database(shard_, database_);
-    const std::int64_t due_by_ms = DueBy(database);
-    if (database.earliest_ms() > due_by_ms) continue;
-    due_.clear();
-    position_ = database.SweepExpired(position_, due_by_ms, ctx_.now_ms,
-                                      [&](store::Database::Slot slot) { due_.push_back(slot.handle()); });
-    ctx_.ExpireAll(shard_, database_, due_);
+    if (!tightening_) {
+      const std::int64_t due_by_ms = DueBy(database);
+      if (database.earliest_ms() > due_by_ms) continue;
+      due_.clear();
+      position_ = database.SweepExpired(position_, due_by_ms, ctx_.now_ms,
+                                        [&](store::Database::Slot slot) { due_.push_back(slot.handle()); });
+      ctx_.ExpireAll(shard_, database_, due_);
+      if (position_ < base::kPositionEnd) return false;
+      position_ = 0;
+      tightening_ = true;
+    }
+    position_ = database.TightenEarliest(position_, earliest_ms_);
     if (position_ < base::kPositionEnd) return false;
-    database.TightenEarliest();
+    tightening_ = false;
     ++database_;
     position_ = 0;
     return database_ == ctx_.keyspace.databases();

@@ -44,6 +44,8 @@ class ExpiryCycle {
   int shard_ = kNoShard;
   int database_ = 0;
   std::uint64_t position_ = 0;
+  bool tightening_ = false;  // the sweep of this database is done, its earliest time is being found
+  std::int64_t earliest_ms_ = 0;
   std::int64_t next_pass_ms_ = 0;
   std::vector<base::Arena::Handle> due_;
 };

@@ -13,11 +13,22 @@ constexpr std::size_t kTrimPagesPerSlice = 16;
 }  // namespace
 
 bool Housekeeping::Run(std::int64_t budget_us) {
-  // Neither starves the other: what expiry leaves of its half goes to the garbage.
+  // None starves another: what one leaves of its share goes to the next.
   const base::TimeBudget all(budget_us, clock_);
+  const std::uint64_t start = base::ReadTicks();
   const bool due_left = expiry_.Run(base::TimeBudget(budget_us / 2, clock_));
+  ctx_.stats.expiry_ticks += base::TicksSince(start);
+  if (due_left) ++ctx_.stats.expiry_out_of_time;
+  const bool memory_short = evictor_.Run(base::TimeBudget(budget_us / 2, clock_));
   const bool garbage_left = FreeGarbage(all);
-  return due_left || garbage_left;
+  bool sparse_left = compaction_.running();
+  if (ctx_.now_ms >= next_compaction_ms_) {
+    const bool is_short = evictor_.MemoryIsShort();
+    next_compaction_ms_ = ctx_.now_ms + (is_short ? kCompactionIntervalShortMs : kCompactionIntervalMs);
+    const base::TimeBudget budget(is_short ? budget_us / 2 : budget_us / 4, clock_);
+    sparse_left = compaction_.Run(budget, evictor_.CompactionWanted());
+  }
+  return due_left || memory_short || garbage_left || sparse_left;
 }
 
 bool Housekeeping::FreeGarbage(const base::TimeBudget& budget) {
@@ -47,8 +58,9 @@ bool Housekeeping::FreeSlice(store::Shard& shard) {
   const std::size_t empty = shard.arena.empty_page_bytes();
   if (empty <= kept) return true;
   const std::size_t surplus = (empty - kept + base::Arena::kPageBytes - 1) / base::Arena::kPageBytes;
-  shard.arena.Trim(std::min(surplus, kTrimPagesPerSlice));
-  return surplus <= kTrimPagesPerSlice;
+  // Runs of pages are empty, too, and stay.
+  const std::size_t returned = shard.arena.Trim(std::min(surplus, kTrimPagesPerSlice));
+  return returned < kTrimPagesPerSlice || surplus == kTrimPagesPerSlice;
 }
 
 }  // namespace zedis::engine

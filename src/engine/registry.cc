@@ -10,6 +10,10 @@ namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
+bool SameWord(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](char a, char b) { return Lower(a) == Lower(b); });
+}
+
 void Resolve(const Command& row, ResolvedCommand& resolved, std::uint32_t& count) {
   resolved.row = &row;
   resolved.run = row.run;
@@ -35,6 +39,12 @@ void Resolve(const Command& row, ResolvedCommand& resolved, std::uint32_t& count
 
 }  // namespace
 
+std::string UpperCase(std::string_view name) {
+  std::string upper(name);
+  for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
+  return upper;
+}
+
 bool EqualsIgnoreCase(std::string_view lower, std::string_view any) {
   if (lower.size() != any.size()) return false;
   for (std::size_t i = 0; i < lower.size(); ++i) {
@@ -43,32 +53,47 @@ bool EqualsIgnoreCase(std::string_view lower, std::string_view any) {
   return true;
 }
 
-Registry::Registry(std::span<const std::span<const Command>> families) : table_(std::make_unique<Named[]>(kTableSize)) {
+std::string_view Registry::NameOf(const Command& row) const {
+  for (const Rename& rename : renames_) {
+    if (rename.original == row.name) return rename.name;
+  }
+  return row.name;
+}
+
+Registry::Registry(std::span<const std::span<const Command>> families, std::span<const Rename> renames)
+    : renames_(renames.begin(), renames.end()), table_(std::make_unique<Named[]>(kTableSize)) {
   static_assert(kTableSize == 1u << (64 - 53));
   std::size_t total = 0;
   for (const auto& family : families) total += family.size();
-  commands_.resize(total);
-  std::size_t next = 0;
-  for (const auto& family : families) {
-    for (const Command& row : family) Resolve(row, commands_[next++], count_);
-  }
   CHECK(total < kTableSize / 2);
-  for (ResolvedCommand& command : commands_) {
-    for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
-    const std::string_view name = command.row->name;
-    CHECK(Find(name) == nullptr);  // a name twice
-    const std::uint64_t packed = Pack(name);
-    std::uint32_t bucket = Bucket(packed);
-    while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
-    const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    table_[bucket] = {packed, &command, letters && name.size() <= 8 ? static_cast<std::uint32_t>(name.size()) : 0};
+  commands_.reserve(total);  // the table points into it
+  for (const auto& family : families) {
+    for (const Command& row : family) {
+      const std::string_view name = NameOf(row);
+      if (name.empty()) continue;
+      ResolvedCommand& command = commands_.emplace_back();
+      Resolve(row, command, count_);
+      for (ResolvedCommand& sub : command.subcommands) sub.parent = &command;
+      command.name = name;
+      Enter(command);
+    }
   }
+}
+
+void Registry::Enter(const ResolvedCommand& command) {
+  const std::string_view name = command.name;
+  CHECK(Find(name) == nullptr);  // a name twice
+  const std::uint64_t packed = Pack(name);
+  std::uint32_t bucket = Bucket(packed);
+  while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
+  const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  table_[bucket] = {packed, &command, letters && name.size() <= 8 ? static_cast<std::uint32_t>(name.size()) : 0};
 }
 
 const ResolvedCommand* Registry::FindSlow(std::string_view name, std::uint64_t packed) const {
   for (std::uint32_t bucket = Bucket(packed); table_[bucket].command != nullptr; bucket = (bucket + 1) % kTableSize) {
     const Named& candidate = table_[bucket];
-    if (candidate.packed == packed && EqualsIgnoreCase(candidate.command->row->name, name)) return candidate.command;
+    if (candidate.packed == packed && EqualsIgnoreCase(candidate.command->name, name)) return candidate.command;
   }
   return nullptr;
 }
@@ -86,12 +111,15 @@ std::optional<std::int64_t> BeginOf(const KeySpec& spec, Args args) {
   const auto count = static_cast<std::int64_t>(args.size());
   const bool forward = spec.start_from > 0;
   const std::int64_t step = forward ? 1 : -1;
-  for (std::int64_t i = forward ? spec.start_from : count + spec.start_from; i > 0 && i < count - 1; i += step) {
+  const bool passes_over = !spec.pass_over.word.empty();
+  const std::int64_t start = passes_over ? 1 : spec.start_from;
+  for (std::int64_t i = forward ? start : count + spec.start_from; i > 0 && i < count - 1; i += step) {
     const std::string_view word = args[static_cast<std::size_t>(i)];
-    if (word.size() != spec.keyword.size()) continue;
-    bool equal = true;
-    for (std::size_t j = 0; j < word.size(); ++j) equal &= Lower(word[j]) == Lower(spec.keyword[j]);
-    if (equal) return i + 1;
+    if (passes_over && SameWord(word, spec.pass_over.word)) {
+      i += spec.pass_over.arguments;
+    } else if (i >= spec.start_from && SameWord(word, spec.keyword)) {
+      return i + 1;
+    }
   }
   return std::nullopt;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,12 +33,19 @@ struct ResolvedCommand {
   std::uint32_t number = 0;                 // index into per-command statistics
   std::uint32_t categories = 0;             // with those that follow from flags
   const ResolvedCommand* parent = nullptr;  // of a subcommand
+  std::string_view name;                    // that clients know it by; of commands, not of subcommands
   std::vector<ResolvedCommand> subcommands;
+};
+
+// A command that clients know by another name than its row's; "": they do not know it at all.
+struct Rename {
+  std::string original;
+  std::string name;  // in lower case
 };
 
 class Registry {
  public:
-  explicit Registry(std::span<const std::span<const Command>> families);
+  explicit Registry(std::span<const std::span<const Command>> families, std::span<const Rename> renames = {});
 
   // Null if there is no such command. Does not look at subcommands.
   const ResolvedCommand* Find(std::string_view name) const {
@@ -80,7 +88,10 @@ class Registry {
     return static_cast<std::uint32_t>(packed * 0x9e3779b97f4a7c15ull >> 53);
   }
   const ResolvedCommand* FindSlow(std::string_view name, std::uint64_t packed) const;
+  std::string_view NameOf(const Command& row) const;
+  void Enter(const ResolvedCommand& command);
 
+  std::vector<Rename> renames_;
   std::vector<ResolvedCommand> commands_;
   std::uint32_t count_ = 0;
   std::unique_ptr<Named[]> table_;
@@ -93,6 +104,9 @@ bool ForEachKey(const Command& row, Args args, Visit visit);
 
 // The ACL categories of a row, with those that Redis derives from its flags.
 std::uint32_t AllCategories(const Command& row);
+
+// As clients write commands in texts for people: "CLIENT".
+std::string UpperCase(std::string_view name);
 
 bool EqualsIgnoreCase(std::string_view lower, std::string_view any);
 

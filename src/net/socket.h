@@ -1,8 +1,7 @@
-// Sockets: descriptors that close themselves, listening sockets, addresses as text.
+// Sockets: descriptors that close themselves, connections, addresses as text.
 #pragma once
 
 #include <cstdint>
-#include <expected>
 #include <string>
 #include <utility>
 
@@ -30,14 +29,6 @@ class Descriptor {
  private:
   int number_ = -1;
 };
-
-// A non-blocking listening socket. `host` is a numeric IPv4 or IPv6 address, or "*" / "::*" for all addresses of a
-// family. Errors are one line: "Could not create server TCP listening socket 127.0.0.1:6379: bind: Address already in
-// use".
-std::expected<Descriptor, std::string> ListenTcp(const std::string& host, int port, int backlog);
-
-// The same on a path; `permissions` as chmod takes them, 0 leaves what the umask made of it.
-std::expected<Descriptor, std::string> ListenUnix(const std::string& path, unsigned permissions, int backlog);
 
 // Non-blocking, without Nagle's delay; keepalive_s 0 is off. Errors are ignored: the connection works without.
 void ConfigureConnection(int descriptor, int keepalive_s);

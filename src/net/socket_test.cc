@@ -21,15 +21,5 @@ TEST(Address, TextBracketsIpv6) {
   EXPECT_EQ((Address{.host = "::1", .port = 6379}.Text()), "[::1]:6379");
 }
 
-TEST(ListenTcp, ABusyPortIsOneClearLine) {
-  auto first = ListenTcp("127.0.0.1", 0, 1);
-  ASSERT_TRUE(first) << first.error();
-  const int port = LocalOf(first->get()).port;
-  const auto second = ListenTcp("127.0.0.1", port, 1);
-  ASSERT_FALSE(second);
-  EXPECT_NE(second.error().find("in use"), std::string::npos) << second.error();
-  EXPECT_EQ(second.error().find('\n'), std::string::npos);
-}
-
 }  // namespace
 }  // namespace zedis::net

@@ -4,9 +4,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/memory_count.h"
+
 namespace zedis::resp {
 
-OutputBuffer::~OutputBuffer() { std::free(data_); }
+OutputBuffer::~OutputBuffer() {
+  base::MemoryCount::AddClient(-static_cast<std::ptrdiff_t>(capacity_));
+  std::free(data_);
+}
 
 void OutputBuffer::Grow(std::size_t count) {
   const std::size_t needed = size_ + count + kSlackBytes;
@@ -14,6 +19,7 @@ void OutputBuffer::Grow(std::size_t count) {
   const std::size_t capacity = std::max({kCapacityMin, needed, capacity_ * 2});
   char* const data = static_cast<char*>(std::realloc(data_, capacity));
   CHECK(data != nullptr);
+  base::MemoryCount::AddClient(static_cast<std::ptrdiff_t>(capacity - capacity_));
   data_ = data;
   capacity_ = capacity;
 }
@@ -62,6 +68,7 @@ void OutputBuffer::Clear() {
   attached_bytes_ = 0;
   attachments_.clear();
   if (capacity_ > kCapacityKept) {
+    base::MemoryCount::AddClient(-static_cast<std::ptrdiff_t>(capacity_));
     std::free(std::exchange(data_, nullptr));
     capacity_ = 0;
   }

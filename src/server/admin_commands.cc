@@ -148,7 +148,9 @@ constexpr Command kAdminCommands[] = {
      .group = "server",
      .summary = "Reports on the server in sections of fields.",
      .complexity = "O(1)",
-     .tips = kInfoTips},
+     .tips = kInfoTips,
+     .syntax = "[section...]",
+     .history = "7.0.0 Several sections."},
     {.name = "time",
      .arity = Exactly(0),
      .flags = kLoading | kStale | kFast,
@@ -166,7 +168,8 @@ constexpr Command kAdminCommands[] = {
      .run = LolWut,
      .since = "5.0.0",
      .group = "server",
-     .summary = "Draws a little picture and names the version."},
+     .summary = "Draws a little picture and names the version.",
+     .syntax = "[VERSION version:int]"},
     {.name = "shutdown",
      .arity = AtLeast(0),
      .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kSentinel | kAllowBusy,
@@ -174,7 +177,10 @@ constexpr Command kAdminCommands[] = {
      .run = Shutdown,
      .since = "1.0.0",
      .group = "server",
-     .summary = "Ends the server."},
+     .summary = "Ends the server.",
+     .complexity = "O(1), since nothing is saved.",
+     .syntax = "[nosave_save(NOSAVE|SAVE)] [NOW@7.0.0] [FORCE@7.0.0] [ABORT@7.0.0]",
+     .history = "7.0.0 NOW, FORCE and ABORT."},
 };
 
 }  // namespace

@@ -31,9 +31,7 @@ Outcome GetName(Context& ctx, Args) {
 }
 
 Outcome SetName(Context& ctx, Args args) {
-  if (!IsShowable(args[2])) {
-    return ctx.Fail("ERR Client names cannot contain spaces, newlines or special characters.");
-  }
+  if (!IsShowable(args[2])) return kBadClientName;
   SetText(*ctx.session, &Session::Texts::name, args[2]);
   ctx.reply.Ok();
   return Done();
@@ -106,40 +104,36 @@ Outcome NoTouch(Context& ctx, Args args) {
   return Done();
 }
 
-Outcome Help(Context& ctx, Args) {
-  static constexpr std::string_view kLines[] = {
-      "GETNAME",
-      "    Return the name that this connection has given itself.",
-      "ID",
-      "    Return the number of this connection.",
-      "INFO",
-      "    Return what the server knows about this connection.",
-      "LIST [options ...]",
-      "    Return what the server knows about all connections, one a line. Options:",
-      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
-      "      Only those of a type.",
-      "    * ID <id> [<id> ...]",
-      "      Only those with one of the numbers.",
-      "    * ADDR, LADDR, IP, NAME, LIB-NAME, LIB-VER, USER, FLAGS, DB <value>",
-      "      Only those whose field has the value; with NOT- in front, all others.",
-      "    * MAXAGE <seconds>, IDLE <seconds>",
-      "      Only those that are at least so old, or have been idle for so long.",
-      "    * SKIPME (YES|NO)",
-      "      Leave this connection out (default: no).",
-      "NO-EVICT (ON|OFF)",
-      "    Keep this connection when the memory of clients has to shrink.",
-      "NO-TOUCH (ON|OFF)",
-      "    Let what this connection reads look as if nobody had read it.",
-      "REPLY (ON|OFF|SKIP)",
-      "    Switch the replies of this connection on or off, or skip the next one.",
-      "SETINFO <option> <value>",
-      "    Say which library the client uses: LIB-NAME or LIB-VER.",
-      "SETNAME <name>",
-      "    Give this connection a name.",
-  };
-  commands::ReplyHelp(ctx, "client", kLines);
-  return Done();
-}
+constexpr std::string_view kHelp[] = {
+    "GETNAME",
+    "    Return the name that this connection has given itself.",
+    "ID",
+    "    Return the number of this connection.",
+    "INFO",
+    "    Return what the server knows about this connection.",
+    "LIST [options ...]",
+    "    Return what the server knows about all connections, one a line. Options:",
+    "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+    "      Only those of a type.",
+    "    * ID <id> [<id> ...]",
+    "      Only those with one of the numbers.",
+    "    * ADDR, LADDR, IP, NAME, LIB-NAME, LIB-VER, USER, FLAGS, DB <value>",
+    "      Only those whose field has the value; with NOT- in front, all others.",
+    "    * MAXAGE <seconds>, IDLE <seconds>",
+    "      Only those that are at least so old, or have been idle for so long.",
+    "    * SKIPME (YES|NO)",
+    "      Leave this connection out (default: no).",
+    "NO-EVICT (ON|OFF)",
+    "    Keep this connection when the memory of clients has to shrink.",
+    "NO-TOUCH (ON|OFF)",
+    "    Let what this connection reads look as if nobody had read it.",
+    "REPLY (ON|OFF|SKIP)",
+    "    Switch the replies of this connection on or off, or skip the next one.",
+    "SETINFO <option> <value>",
+    "    Say which library the client uses: LIB-NAME or LIB-VER.",
+    "SETNAME <name>",
+    "    Give this connection a name.",
+};
 
 constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
 constexpr std::string_view kUnsteady[] = {"nondeterministic_output"};
@@ -166,33 +160,49 @@ constexpr Command With(Command row, std::uint32_t more_flags, std::span<const st
   return row;
 }
 
+constexpr std::string_view kOnOrOff = "enabled(ON|OFF)";
+constexpr std::string_view kListSyntax =
+    "[TYPE normal_master_replica_pubsub(NORMAL|MASTER|REPLICA|PUBSUB)@5.0.0] [ID id{client-id:int...}@6.2.0] "
+    "[USER username@8.1.0] [ADDR 'ip:port'@8.1.0] [LADDR 'ip:port'@8.1.0] [SKIPME yes_no(YES|NO)@8.1.0] "
+    "[MAXAGE maxage:int@8.1.0] [FLAGS flags@9.0.0] [NAME name@9.0.0] [IDLE idle:int@9.0.0] "
+    "[LIB-NAME lib-name@9.0.0] [LIB-VER lib-ver@9.0.0] [DB db:int@9.0.0] [IP ip@9.0.0]";
+constexpr std::string_view kListHistory =
+    "2.8.12 The field id.\n"
+    "5.0.0 TYPE.\n"
+    "6.0.0 The field user.\n"
+    "6.2.0 ID; the fields argv-mem, tot-mem, laddr and redir.\n"
+    "7.0.0 The fields resp, multi-mem, rbs and rbp.\n"
+    "7.0.3 The field ssub.\n"
+    "7.2.0 The fields lib-name and lib-ver.\n"
+    "8.1.0 Several filters; the fields tot-net-in, tot-net-out and tot-cmds.\n"
+    "9.0.0 More filters.";
+
 constexpr Command kClientSubcommands[] = {
     NotYetSubcommand("client|caching"),
     Sub("client|getname", Exactly(1), GetName, "2.6.9", "Returns the name of the connection."),
     NotYetSubcommand("client|getredir"),
-    {.name = "client|help",
-     .arity = Exactly(1),
-     .flags = kLoading | kStale | kSentinel,
-     .categories = kCatConnection,
-     .locks = Locks::kNone,
-     .run = Help,
-     .since = "5.0.0",
-     .group = "connection",
-     .summary = "Describes the subcommands.",
-     .complexity = "O(1)"},
+    commands::HelpRow("client|help", "connection", "5.0.0", kSentinel, kCatConnection),
     Sub("client|id", Exactly(1), Id, "5.0.0", "Returns the number of the connection."),
     With(Sub("client|info", Exactly(1), Info, "6.2.0", "Describes the connection in one line."), 0, kUnsteady),
     NotYetSubcommand("client|kill"),
-    With(Sub("client|list", AtLeast(1), List, "2.4.0", "Describes all connections, a line for each."), kAdmin,
-         kUnsteady, "O(N) where N is the number of client connections"),
-    With(Sub("client|no-evict", Exactly(2), NoEvict, "7.0.0",
-             "Spares the connection when memory of clients has to be freed."),
-         kAdmin, {}),
-    Sub("client|no-touch", Exactly(2), NoTouch, "7.2.0", "Makes the connection's reads leave no trace on keys."),
+    WithSyntax(With(Sub("client|list", AtLeast(1), List, "2.4.0", "Describes all connections, a line for each."),
+                    kAdmin, kUnsteady, "O(N) where N is the number of client connections"),
+               kListSyntax, kListHistory),
+    WithSyntax(With(Sub("client|no-evict", Exactly(2), NoEvict, "7.0.0",
+                        "Spares the connection when memory of clients has to be freed."),
+                    kAdmin, {}),
+               kOnOrOff),
+    WithSyntax(
+        Sub("client|no-touch", Exactly(2), NoTouch, "7.2.0", "Makes the connection's reads leave no trace on keys."),
+        kOnOrOff),
     NotYetSubcommand("client|pause"),
-    Sub("client|reply", Exactly(2), SetReply, "3.2.0", "Switches the replies to the connection on or off."),
-    With(Sub("client|setinfo", Exactly(3), SetInfo, "7.2.0", "Notes which library the client uses."), 0, kAllNodes),
-    With(Sub("client|setname", Exactly(2), SetName, "2.6.9", "Gives the connection a name."), 0, kAllNodes),
+    WithSyntax(Sub("client|reply", Exactly(2), SetReply, "3.2.0", "Switches the replies to the connection on or off."),
+               "on_off_skip(ON|OFF|SKIP)"),
+    WithSyntax(
+        With(Sub("client|setinfo", Exactly(3), SetInfo, "7.2.0", "Notes which library the client uses."), 0, kAllNodes),
+        "attr(LIB-NAME libname|LIB-VER libver)"),
+    WithSyntax(With(Sub("client|setname", Exactly(2), SetName, "2.6.9", "Gives the connection a name."), 0, kAllNodes),
+               "connection-name"),
     NotYetSubcommand("client|tracking"),
     NotYetSubcommand("client|trackinginfo"),
     NotYetSubcommand("client|unblock"),
@@ -208,7 +218,8 @@ constexpr Command kClientCommands[] = {
      .since = "2.4.0",
      .group = "connection",
      .summary = "Holds the commands about connections of clients.",
-     .complexity = "Depends on subcommand."},
+     .complexity = "Depends on subcommand.",
+     .help = kHelp},
 };
 
 }  // namespace

@@ -6,7 +6,9 @@
 namespace zedis::server {
 
 ClientAddresses ClientRegistry::Client::Addresses() const {
-  return {net::PeerOf(descriptor).Text(), net::LocalOf(descriptor).Text()};
+  const net::Address local = net::LocalOf(descriptor);
+  // A client of a Unix socket has no name of its own: as in Redis it is shown with the path it came by.
+  return {local.is_unix ? local.Text() : net::PeerOf(descriptor).Text(), local.Text()};
 }
 
 void ClientRegistry::Add(const engine::Session& session, int descriptor) {

@@ -192,57 +192,48 @@ Outcome List(Context& ctx, Args args) {
   return kSyntaxError;
 }
 
-Outcome Help(Context& ctx, Args) {
-  static constexpr std::string_view kLines[] = {
-      "(no subcommand)",
-      "    Return details of all commands.",
-      "COUNT",
-      "    Return how many commands there are.",
-      "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
-      "    Return the names of all commands, or of those that a filter accepts.",
-      "INFO [<command-name> ...]",
-      "    Return details of some commands, or of all if none is named.",
-      "DOCS [<command-name> ...]",
-      "    Return what some commands are for, or all if none is named.",
-      "GETKEYS <full-command>",
-      "    Return which arguments of a request are keys.",
-      "GETKEYSANDFLAGS <full-command>",
-      "    Return the keys of a request and what it does to each.",
-  };
-  commands::ReplyHelp(ctx, "command", kLines);
-  return Done();
-}
+constexpr std::string_view kHelp[] = {
+    "(no subcommand)",
+    "    Return details of all commands.",
+    "COUNT",
+    "    Return how many commands there are.",
+    "LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]",
+    "    Return the names of all commands, or of those that a filter accepts.",
+    "INFO [<command-name> ...]",
+    "    Return details of some commands, or of all if none is named.",
+    "DOCS [<command-name> ...]",
+    "    Return what some commands are for, or all if none is named.",
+    "GETKEYS <full-command>",
+    "    Return which arguments of a request are keys.",
+    "GETKEYSANDFLAGS <full-command>",
+    "    Return the keys of a request and what it does to each.",
+};
 
 constexpr std::string_view kUnordered[] = {"nondeterministic_output_order"};
 
-constexpr Command Sub(std::string_view name, Arity arity, Handler run, std::string_view since,
-                      std::span<const std::string_view> tips, std::string_view complexity, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = kLoading | kStale | kSentinel,
-          .categories = kCatConnection,
-          .locks = Locks::kNone,
-          .run = run,
-          .since = since,
-          .group = "server",
-          .summary = summary,
-          .complexity = complexity,
-          .tips = tips};
-}
+constexpr Command Sub(const ServerRow& row) { return MakeRow(row, kLoading | kStale | kSentinel, kCatConnection); }
 
 constexpr std::string_view kPerCommand = "O(N) where N is the total number of commands";
 constexpr std::string_view kPerName = "O(N) where N is the number of commands to look up";
 constexpr std::string_view kPerArgument = "O(N) where N is the number of arguments to the command";
 
 constexpr Command kSubcommands[] = {
-    Sub("command|count", Exactly(1), Count, "2.8.13", {}, "O(1)", "Counts the commands."),
-    Sub("command|docs", AtLeast(1), Docs, "7.0.0", kUnordered, kPerName, "Tells what commands are for."),
-    Sub("command|getkeys", AtLeast(2), GetKeys, "2.8.13", {}, kPerArgument, "Finds the keys of a request."),
-    Sub("command|getkeysandflags", AtLeast(2), GetKeysAndFlags, "7.0.0", {}, kPerArgument,
-        "Finds the keys of a request and what it does to them."),
-    Sub("command|help", Exactly(1), Help, "5.0.0", {}, "O(1)", "Describes the subcommands."),
-    Sub("command|info", AtLeast(1), Info, "2.8.13", kUnordered, kPerName, "Describes commands in detail."),
-    Sub("command|list", AtLeast(1), List, "7.0.0", kUnordered, kPerCommand, "Names the commands."),
+    Sub({"command|count", Exactly(1), Count, "2.8.13", {}, "O(1)", "Counts the commands."}),
+    WithSyntax(Sub({"command|docs", AtLeast(1), Docs, "7.0.0", kUnordered, kPerName, "Tells what commands are for."}),
+               "[command-name...]"),
+    Sub({"command|getkeys", AtLeast(2), GetKeys, "2.8.13", {}, kPerArgument, "Finds the keys of a request."}),
+    Sub({"command|getkeysandflags",
+         AtLeast(2),
+         GetKeysAndFlags,
+         "7.0.0",
+         {},
+         kPerArgument,
+         "Finds the keys of a request and what it does to them."}),
+    commands::HelpRow("command|help", "server", "5.0.0", kSentinel, kCatConnection),
+    WithSyntax(Sub({"command|info", AtLeast(1), Info, "2.8.13", kUnordered, kPerName, "Describes commands in detail."}),
+               "[command-name...]", "7.0.0 All commands if none is named."),
+    WithSyntax(Sub({"command|list", AtLeast(1), List, "7.0.0", kUnordered, kPerCommand, "Names the commands."}),
+               "[FILTERBY filterby(MODULE module-name|ACLCAT category|PATTERN pattern:pattern)]"),
 };
 
 constexpr Command kCommandCommands[] = {
@@ -257,7 +248,8 @@ constexpr Command kCommandCommands[] = {
      .group = "server",
      .summary = "Describes all commands in detail.",
      .complexity = kPerCommand,
-     .tips = kUnordered},
+     .tips = kUnordered,
+     .help = kHelp},
 };
 
 }  // namespace

@@ -6,6 +6,9 @@
 #include <span>
 #include <string>
 
+#include "base/check.h"
+#include "server/command_syntax.h"
+
 namespace zedis::server {
 namespace {
 
@@ -178,6 +181,20 @@ std::size_t CountListed(std::span<const ResolvedCommand> commands) {
   return static_cast<std::size_t>(std::ranges::count_if(commands, IsListed));
 }
 
+// A set of pairs: a version and what it brought.
+void ReplyHistory(const resp::Reply& reply, std::string_view history) {
+  reply.SetHeader(static_cast<std::uint64_t>(std::ranges::count(history, '\n')) + 1);
+  while (!history.empty()) {
+    const std::string_view line = history.substr(0, history.find('\n'));
+    const std::size_t blank = line.find(' ');
+    CHECK(blank != std::string_view::npos);
+    reply.ArrayHeader(2);
+    reply.Bulk(line.substr(0, blank));
+    reply.Bulk(line.substr(blank + 1));
+    history.remove_prefix(std::min(line.size() + 1, history.size()));
+  }
+}
+
 }  // namespace
 
 void ReplyKeyFlags(const resp::Reply& reply, std::uint32_t flags) { ReplyNames(reply, kKeyFlagNames, flags); }
@@ -228,14 +245,28 @@ void DocumentCommand(const resp::Reply& reply, const ResolvedCommand& command) {
   text("since", row.since);
   text("group", row.group);
   text("complexity", row.complexity);
-  if (!row.deprecated_since.empty()) {
+  const bool is_deprecated = !row.deprecated_since.empty();
+  if (is_deprecated || row.is_internal) {
     reply.Bulk("doc_flags");
-    reply.SetHeader(1);
-    reply.SimpleString("deprecated");
+    reply.SetHeader(is_deprecated && row.is_internal ? 2 : 1);
+    if (is_deprecated) reply.SimpleString("deprecated");
+    if (row.is_internal) reply.SimpleString("syscmd");
     ++fields;
   }
   text("deprecated_since", row.deprecated_since);
   text("replaced_by", row.replaced_by);
+  if (!row.history.empty()) {
+    reply.Bulk("history");
+    ReplyHistory(reply, row.history);
+    ++fields;
+  }
+  const auto arguments = ParseSyntax(row.syntax);
+  CHECK(arguments);
+  if (!arguments->empty()) {
+    reply.Bulk("arguments");
+    ReplyArguments(reply, *arguments);
+    ++fields;
+  }
   const std::size_t subcommands = CountListed(command.subcommands);
   if (subcommands != 0) {
     reply.Bulk("subcommands");

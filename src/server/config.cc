@@ -54,12 +54,12 @@ std::expected<void, std::string> Config::Load(const CommandLine& line, std::stri
   return {};
 }
 
-std::vector<std::string> Config::IgnoredDirectives() const {
+std::vector<std::string> Config::Given(Status status) const {
   const std::lock_guard lock(values_mutex_);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < config_.given.size(); ++i) {
     const Directive& directive = Directives()[i];
-    if (config_.given[i] && directive.status == Status::kIgnored) names.emplace_back(directive.name);
+    if (config_.given[i] && directive.status == status) names.emplace_back(directive.name);
   }
   std::ranges::sort(names);
   return names;

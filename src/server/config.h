@@ -40,8 +40,11 @@ class Config {
   // for standard error; the caller ends with exit code 1.
   [[nodiscard]] std::expected<void, std::string> Load(const CommandLine& line, std::string_view standard_input = {});
 
-  // Directives that were given and have no effect here, for one line in the log. Sorted by name.
-  std::vector<std::string> IgnoredDirectives() const;
+  // Directives that were given and have this status, for one line in the log. Sorted by name.
+  std::vector<std::string> Given(Status status) const;
+
+  // Fixed once loaded.
+  std::span<const engine::Rename> renames() const { return config_.renames.list(); }
 
   // REQUIRES: `name` is a directive (not an alias). Cost: a scan of the table and a lock, so not for hot paths.
   std::string Text(std::string_view name) const;

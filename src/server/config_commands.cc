@@ -50,54 +50,33 @@ Outcome Rewrite(Context& ctx, Args) {
   return Done();
 }
 
-Outcome Help(Context& ctx, Args) {
-  static constexpr std::string_view kLines[] = {
-      "GET <pattern> [<pattern> ...]",
-      "    Return the directives whose names match, with their values.",
-      "SET <directive> <value> [<directive> <value> ...]",
-      "    Change directives, all of them or none.",
-      "RESETSTAT",
-      "    Let the counters of INFO start again from zero.",
-      "REWRITE",
-      "    Write what has changed into the configuration file.",
-  };
-  commands::ReplyHelp(ctx, "config", kLines);
-  return Done();
-}
+constexpr std::string_view kHelp[] = {
+    "GET <pattern> [<pattern> ...]",
+    "    Return the directives whose names match, with their values.",
+    "SET <directive> <value> [<directive> <value> ...]",
+    "    Change directives, all of them or none.",
+    "RESETSTAT",
+    "    Let the counters of INFO start again from zero.",
+    "REWRITE",
+    "    Write what has changed into the configuration file.",
+};
 
 constexpr std::string_view kAllNodes[] = {"request_policy:all_nodes", "response_policy:all_succeeded"};
 
-constexpr Command Sub(std::string_view name, Arity arity, Handler run, std::string_view since,
-                      std::span<const std::string_view> tips, std::string_view complexity, std::string_view summary) {
-  return {.name = name,
-          .arity = arity,
-          .flags = kAdmin | kNoScript | kLoading | kStale,
-          .locks = Locks::kNone,
-          .run = run,
-          .since = since,
-          .group = "server",
-          .summary = summary,
-          .complexity = complexity,
-          .tips = tips};
-}
+constexpr Command Sub(const ServerRow& row) { return MakeRow(row, kAdmin | kNoScript | kLoading | kStale); }
 
 constexpr std::string_view kPerParameter = "O(N) when N is the number of configuration parameters provided";
 
 constexpr Command kSubcommands[] = {
-    Sub("config|get", AtLeast(2), Get, "2.0.0", {}, kPerParameter, "Returns directives and their values."),
-    {.name = "config|help",
-     .arity = Exactly(1),
-     .flags = kLoading | kStale,
-     .locks = Locks::kNone,
-     .run = Help,
-     .since = "5.0.0",
-     .group = "server",
-     .summary = "Describes the subcommands.",
-     .complexity = "O(1)"},
-    Sub("config|resetstat", Exactly(1), ResetStat, "2.0.0", kAllNodes, "O(1)", "Lets the counters of INFO start anew."),
-    Sub("config|rewrite", Exactly(1), Rewrite, "2.8.0", kAllNodes, "O(1)",
-        "Writes changed directives into the configuration file."),
-    Sub("config|set", AtLeast(3), Set, "2.0.0", kAllNodes, kPerParameter, "Changes directives."),
+    WithSyntax(Sub({"config|get", AtLeast(2), Get, "2.0.0", {}, kPerParameter, "Returns directives and their values."}),
+               "parameter{parameter}...", "7.0.0 Several patterns."),
+    commands::HelpRow("config|help", "server", "5.0.0"),
+    Sub({"config|resetstat", Exactly(1), ResetStat, "2.0.0", kAllNodes, "O(1)",
+         "Lets the counters of INFO start anew."}),
+    Sub({"config|rewrite", Exactly(1), Rewrite, "2.8.0", kAllNodes, "O(1)",
+         "Writes changed directives into the configuration file."}),
+    WithSyntax(Sub({"config|set", AtLeast(3), Set, "2.0.0", kAllNodes, kPerParameter, "Changes directives."}),
+               "parameter_value{parameter value}...", "7.0.0 Several directives."),
 };
 
 constexpr Command kConfigCommands[] = {
@@ -108,7 +87,8 @@ constexpr Command kConfigCommands[] = {
      .since = "2.0.0",
      .group = "server",
      .summary = "Holds the commands about the server's configuration.",
-     .complexity = "Depends on subcommand."},
+     .complexity = "Depends on subcommand.",
+     .help = kHelp},
 };
 
 }  // namespace

@@ -41,7 +41,8 @@ enum class ValueKind : std::uint8_t {
 
 enum class Status : std::uint8_t {
   kActive,             // Zedis uses it
-  kIgnored,            // accepted and kept, without effect here
+  kIgnored,            // accepted and kept; it has no meaning here
+  kNotYet,             // accepted and kept; what it is about is not there yet
   kUnsupportedWhenOn,  // only its initial value is accepted
 };
 
@@ -90,6 +91,9 @@ struct Directive {
   }
   constexpr Directive Ignored() const {
     return With([](Directive& d) { d.status = Status::kIgnored; });
+  }
+  constexpr Directive NotYet() const {
+    return With([](Directive& d) { d.status = Status::kNotYet; });
   }
   constexpr Directive OnlyInitial() const {
     return With([](Directive& d) { d.status = Status::kUnsupportedWhenOn; });

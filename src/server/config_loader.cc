@@ -53,6 +53,17 @@ std::unexpected<std::string> At(const std::string& place, std::string_view line,
   return std::unexpected(fmt::format("{}: '{}': {}", place, ShownLine(line), reason));
 }
 
+// What CONFIG REWRITE of Redis writes when there are no users but the one that every server has, who may do everything.
+bool IsDefaultUser(Words words) {
+  static constexpr std::string_view kRights[] = {"on", "nopass", "sanitize-payload", "~*", "&*", "+@all"};
+  if (words.empty() || words[0] != "default") return false;
+  words = words.subspan(1);
+  const auto has = [&](std::string_view right) { return std::ranges::find(words, right) != words.end(); };
+  return has("on") && has("nopass") && has("~*") && has("+@all") &&
+         std::ranges::all_of(
+             words, [](const std::string& word) { return std::ranges::find(kRights, word) != std::end(kRights); });
+}
+
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd) : fd_(fd) {}
@@ -141,6 +152,11 @@ Result ConfigLoader::LoadWords(Words words) {
     if (arguments.size() != 1) return std::unexpected(std::string(kWrongNumberOfArguments));
     return Include(arguments[0]);
   }
+  if (EqualsIgnoringCase(name, "rename-command")) {
+    if (arguments.size() != 2) return std::unexpected(std::string(kWrongNumberOfArguments));
+    return values_.renames.Add(arguments[0], arguments[1]);
+  }
+  if (EqualsIgnoringCase(name, "user") && IsDefaultUser(arguments)) return {};
   if (const RefusedLine* refused = FindRefusedLine(name)) {
     if (refused->reason.empty()) return {};
     return std::unexpected(std::string(refused->reason));

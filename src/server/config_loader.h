@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/config_directive.h"
+#include "server/renames.h"
 
 namespace zedis::server {
 
@@ -19,6 +20,7 @@ inline constexpr std::size_t kConfigFileBytesMax = 16 << 20;
 struct ConfigValues {
   std::vector<Value> values;
   std::vector<bool> given;  // some line named it
+  Renames renames;
 };
 
 // The table's initial values, with `dir` as given.

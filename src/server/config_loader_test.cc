@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "server/config.h"
 #include "server/config_table.h"
@@ -91,14 +92,36 @@ TEST_F(ConfigLoaderTest, ErrorsHideSecrets) {
             "f line 1: 'RequirePass (hidden)': unbalanced quotes in configuration line");
   EXPECT_EQ(LoadText("\"primaryauth\" a b"), "f line 1: 'primaryauth (hidden)': wrong number of arguments");
   EXPECT_EQ(LoadText("require-pass secret"), "f line 1: 'require-pass (hidden)': unknown directive");
-  EXPECT_EQ(LoadText("user bob >secret"), "f line 1: 'user (hidden)': ACL users are not supported yet");
+  EXPECT_EQ(
+      LoadText("user bob >secret"),
+      "f line 1: 'user (hidden)': ACL users are not supported yet: the only one accepted is the default user, 'on "
+      "nopass ~* &* +@all'");
   EXPECT_EQ(LoadOptions({{"requirepass", "a", "b"}}),
             "command line: 'requirepass (hidden)': wrong number of arguments");
 }
 
+TEST_F(ConfigLoaderTest, RenamesOneAfterTheOther) {
+  EXPECT_EQ(LoadText("rename-command CONFIG \"\"\nrename-command Get Fetch\nrename-command set GET\n"), "OK");
+  EXPECT_EQ(LoadText("rename-command fetch get2"), "OK");
+  std::map<std::string, std::string> names;
+  for (const auto& rename : config_.renames.list()) names[rename.original] = rename.name;
+  EXPECT_EQ(names, (std::map<std::string, std::string>{{"config", ""}, {"get", "get2"}, {"set", "get"}}));
+  EXPECT_EQ(LoadText("rename-command config x"),
+            "f line 1: 'rename-command config x': No such command in rename-command");
+  EXPECT_EQ(LoadText("rename-command del get"),
+            "f line 1: 'rename-command del get': Target command name already exists");
+  EXPECT_EQ(LoadText("rename-command del"), "f line 1: 'rename-command del': wrong number of arguments");
+}
+
+TEST_F(ConfigLoaderTest, TheDefaultUserOfEveryServerIsNoUser) {
+  EXPECT_EQ(LoadText("user default on nopass sanitize-payload ~* &* +@all"), "OK");
+  for (const char* rights : {"off nopass ~* &* +@all", "on nopass ~* &* +@all -debug", "on nopass ~a* &* +@all",
+                             "on >secret ~* &* +@all", ""}) {
+    EXPECT_NE(LoadText(std::string("user default ") + rights), "OK") << rights;
+  }
+}
+
 TEST_F(ConfigLoaderTest, RefusesWhatIsNotThere) {
-  EXPECT_EQ(LoadText("rename-command CONFIG \"\""),
-            "f line 1: 'rename-command CONFIG \"\"': renaming commands is not supported");
   EXPECT_EQ(LoadText("loadmodule /x"), "f line 1: 'loadmodule /x': modules are not supported");
   EXPECT_EQ(LoadText("sentinel x"), "f line 1: 'sentinel x': sentinel mode is not supported");
   EXPECT_EQ(LoadText("appendonly yes"),
@@ -146,7 +169,7 @@ TEST_F(ConfigLoaderTest, ConfigLoadsFileThenStandardInputThenOptions) {
   EXPECT_EQ(config.Text("port"), "2");
   EXPECT_EQ(tunables.hz.Get(), 50);
   EXPECT_EQ(config.file(), path);
-  EXPECT_EQ(config.IgnoredDirectives(), (std::vector<std::string>{"io-threads", "rdbcompression"}));
+  EXPECT_EQ(config.Given(Status::kIgnored), (std::vector<std::string>{"hz", "io-threads", "rdbcompression"}));
   EXPECT_GE(config.Number("threads"), 1);
 
   line.options = {};

@@ -69,9 +69,9 @@ constexpr Directive kDirectives[] = {
     Port("port", "6379"),
     Bool("protected-mode", "yes").Tunes(&Tunables::protected_mode),
     Int("tcp-backlog", "511", 0, kInt32Max).Immutable(),
-    String("unixsocket", "").Immutable().OnlyInitial(),
-    String("unixsocketgroup", "").Immutable().Ignored(),
-    Octal("unixsocketperm", "0", 0777).Immutable().Ignored(),
+    String("unixsocket", "").Immutable(),
+    String("unixsocketgroup", "").Immutable(),
+    Octal("unixsocketperm", "0", 0777).Immutable(),
     Int("timeout", "0", 0, kInt32Max).Tunes(&Tunables::client_timeout_s),
     Int("tcp-keepalive", "300", 0, kInt32Max).Tunes(&Tunables::tcp_keepalive_s),
     Int("socket-mark-id", "0", 0, kUint32Max).Immutable().Ignored(),
@@ -102,7 +102,7 @@ constexpr Directive kDirectives[] = {
 
     // General.
     Bool("daemonize", "no").Immutable(),
-    Enum("supervised", "no", kSupervised).Immutable().Ignored(),
+    Enum("supervised", "no", kSupervised).Immutable(),
     String("pidfile", "").Immutable(),
     Enum("loglevel", "notice", kLogLevels),
     String("logfile", "").Immutable(),
@@ -138,8 +138,8 @@ constexpr Directive kDirectives[] = {
         .MultiArg()
         .WrittenBy(WriteClientOutputBufferLimit)
         .Publishes(PublishClientOutputBufferLimit),
-    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes),
-    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys),
+    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes).NotYet(),
+    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys).NotYet(),
     Int("prefetch-batch-max-size", "16", 0, 128).Ignored(),
 
     // Access.
@@ -152,11 +152,11 @@ constexpr Directive kDirectives[] = {
     Memory("maxmemory", "0", 0, kUint64Max).Tunes(&Tunables::maxmemory_bytes),
     Enum("maxmemory-policy", "noeviction", kMaxmemoryPolicies).Tunes(&Tunables::maxmemory_policy),
     Int("maxmemory-samples", "5", 1, kInt32Max).Tunes(&Tunables::maxmemory_samples),
-    Int("maxmemory-eviction-tenacity", "10", 0, 100).Tunes(&Tunables::maxmemory_eviction_tenacity),
+    Int("maxmemory-eviction-tenacity", "10", 0, 100).Tunes(&Tunables::maxmemory_eviction_tenacity).Ignored(),
     Int("lfu-log-factor", "10", 0, kInt32Max).Tunes(&Tunables::lfu_log_factor),
     Int("lfu-decay-time", "1", 0, kInt32Max).Tunes(&Tunables::lfu_decay_time_min),
-    Int("active-expire-effort", "1", 1, 10).Tunes(&Tunables::active_expire_effort),
-    Int("hz", "10", 0, kInt32Max).ParsedBy(ParseHz).Tunes(&Tunables::hz),
+    Int("active-expire-effort", "1", 1, 10).Tunes(&Tunables::active_expire_effort).Ignored(),
+    Int("hz", "10", 0, kInt32Max).ParsedBy(ParseHz).Tunes(&Tunables::hz).Ignored(),
     Bool("dynamic-hz", "yes").Ignored(),
     Bool("lazyfree-lazy-eviction", "no").Ignored(),
     Bool("lazyfree-lazy-expire", "no").Ignored(),
@@ -185,36 +185,42 @@ constexpr Directive kDirectives[] = {
     Int("list-compress-depth", "0", 0, kInt32Max).Tunes(&Tunables::list_compress_depth),
     Int("hash-max-listpack-entries", "512", 0, kInt64Max)
         .Alias("hash-max-ziplist-entries")
-        .Tunes(&Tunables::hash_max_listpack_entries),
+        .Tunes(&Tunables::hash_max_listpack_entries)
+        .NotYet(),
     Memory("hash-max-listpack-value", "64", 0, kInt64Max)
         .Alias("hash-max-ziplist-value")
-        .Tunes(&Tunables::hash_max_listpack_value_bytes),
-    Int("set-max-intset-entries", "512", 0, kInt64Max).Tunes(&Tunables::set_max_intset_entries),
-    Int("set-max-listpack-entries", "128", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_entries),
-    Memory("set-max-listpack-value", "64", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_value_bytes),
+        .Tunes(&Tunables::hash_max_listpack_value_bytes)
+        .NotYet(),
+    Int("set-max-intset-entries", "512", 0, kInt64Max).Tunes(&Tunables::set_max_intset_entries).NotYet(),
+    Int("set-max-listpack-entries", "128", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_entries).NotYet(),
+    Memory("set-max-listpack-value", "64", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_value_bytes).NotYet(),
     Int("zset-max-listpack-entries", "128", 0, kInt64Max)
         .Alias("zset-max-ziplist-entries")
-        .Tunes(&Tunables::zset_max_listpack_entries),
+        .Tunes(&Tunables::zset_max_listpack_entries)
+        .NotYet(),
     Memory("zset-max-listpack-value", "64", 0, kInt64Max)
         .Alias("zset-max-ziplist-value")
-        .Tunes(&Tunables::zset_max_listpack_value_bytes),
-    Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes),
-    Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries),
-    Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes),
+        .Tunes(&Tunables::zset_max_listpack_value_bytes)
+        .NotYet(),
+    Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes).NotYet(),
+    Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries).NotYet(),
+    Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes).NotYet(),
 
     // Observation.
-    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events),
+    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events).NotYet(),
     Int("slowlog-log-slower-than", "10000", -1, kInt64Max)
         .Alias("commandlog-execution-slower-than")
-        .Tunes(&Tunables::slowlog_log_slower_than_us),
+        .Tunes(&Tunables::slowlog_log_slower_than_us)
+        .NotYet(),
     Int("slowlog-max-len", "128", 0, kInt64Max)
         .Alias("commandlog-slow-execution-max-len")
-        .Tunes(&Tunables::slowlog_max_len),
+        .Tunes(&Tunables::slowlog_max_len)
+        .NotYet(),
     Int("commandlog-request-larger-than", "1048576", -1, kInt64Max).Ignored(),
     Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Ignored(),
     Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max).Ignored(),
     Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("latency-monitor-threshold", "0", 0, kInt64Max).Tunes(&Tunables::latency_monitor_threshold_ms),
+    Int("latency-monitor-threshold", "0", 0, kInt64Max).Tunes(&Tunables::latency_monitor_threshold_ms).NotYet(),
     Bool("latency-tracking", "yes").Tunes(&Tunables::latency_tracking),
     Special("latency-tracking-info-percentiles", "50 99 99.9", ParsePercentiles).MultiArg(),
     Int("watchdog-period", "0", 0, kInt32Max).Hidden().Ignored(),
@@ -314,10 +320,11 @@ constexpr Directive kDirectives[] = {
 };
 
 constexpr RefusedLine kRefusedLines[] = {
-    {"rename-command", "renaming commands is not supported"},
-    {"user", "ACL users are not supported yet"},
+    {"user", "ACL users are not supported yet: the only one accepted is the default user, 'on nopass ~* &* +@all'"},
     {"loadmodule", "modules are not supported"},
     {"sentinel", "sentinel mode is not supported"},
+    {"test-memory", "testing memory is not supported: memtester and memtest86+ do it"},
+    {"check-system", "there is nothing to check: no setting of the system is needed"},
     // Redis accepts these without effect as well.
     {"list-max-ziplist-entries", ""},
     {"list-max-ziplist-value", ""},

@@ -1,5 +1,6 @@
 // Connection: a socket with its session. Belongs to one worker for its whole life. Between requests it owns no buffers:
-// what has arrived of an unfinished request is kept in `tail`, what the socket refused to take in `pending`.
+// what has arrived of an unfinished request is kept in `tail`, what the socket refused to take in `pending`. All of it
+// is counted as memory of clients (base/memory_count.h).
 #pragma once
 
 #include <sys/uio.h>
@@ -51,6 +52,11 @@ class Tail {
 // Output that waits for the socket.
 class PendingOutput {
  public:
+  PendingOutput();
+  PendingOutput(const PendingOutput&) = delete;
+  PendingOutput& operator=(const PendingOutput&) = delete;
+  ~PendingOutput();
+
   bool empty() const { return parts_.empty(); }
   std::size_t bytes() const { return bytes_; }
 
@@ -68,12 +74,19 @@ class PendingOutput {
   };
   static constexpr int kPartsPerWrite = 64;
 
+  static std::ptrdiff_t PartBytes(const Part& part);
+  void Add(Part part);
+  void DropFirst();
+
   std::deque<Part> parts_;
   std::size_t bytes_ = 0;
 };
 
 struct Connection : Source, engine::Session {
-  explicit Connection(net::Descriptor descriptor) : Source{Kind::kConnection}, socket(std::move(descriptor)) {}
+  explicit Connection(net::Descriptor descriptor);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
 
   // Asks for all of its cache lines.
   void Prefetch() const {

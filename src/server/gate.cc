@@ -1,12 +1,24 @@
 #include "server/gate.h"
 
-#include "base/memory_count.h"
+#include "engine/memory_state.h"
 
 namespace zedis::server {
 
 using engine::Outcome;
 
-Outcome ServerGate::Decide(engine::Context& ctx, engine::Args) {
+namespace {
+
+// What the command's arguments take is counted as what it will take: more is not known before it runs.
+bool FitsInMemory(engine::Context& ctx, engine::Args args) {
+  std::size_t bytes = 0;
+  for (const std::string_view arg : args) bytes += arg.size();
+  if (ctx.reclaimer != nullptr) return ctx.reclaimer->MakeRoom(bytes);
+  return engine::MemoryState::Look(ctx.tunables, ctx.keyspace).Fits(static_cast<std::int64_t>(bytes));
+}
+
+}  // namespace
+
+Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
   const std::uint32_t flags = ctx.command->flags;
   if ((flags & engine::kProtected) != 0) {
     const std::int64_t allowed = config_.Number("enable-debug-command");  // no, yes, local
@@ -20,11 +32,7 @@ Outcome ServerGate::Decide(engine::Context& ctx, engine::Args) {
   if (!ctx.session->authenticated && access_.needs_password() && (flags & engine::kNoAuth) == 0) {
     return engine::kAuthenticationRequired;
   }
-  const std::int64_t limit = ctx.tunables.maxmemory_bytes.Get();
-  if ((flags & engine::kDenyOom) != 0 && limit != 0 &&
-      base::MemoryCount::UsedBytes() > static_cast<std::uint64_t>(limit)) {
-    return engine::kOutOfMemory;
-  }
+  if ((flags & engine::kDenyOom) != 0 && !FitsInMemory(ctx, args)) return engine::kOutOfMemory;
   return engine::Done();
 }
 

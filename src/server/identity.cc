@@ -1,19 +1,22 @@
 #include "server/identity.h"
 
-#include <openssl/rand.h>
+#include <fmt/format.h>
+#include <sys/random.h>
 
 #include <array>
 #include <filesystem>
 #include <system_error>
 
 #include "base/check.h"
+#include "base/hash.h"
+#include "base/version.h"
 
 namespace zedis::server {
 namespace {
 
 std::string RandomHex40() {
   std::array<unsigned char, 20> bytes;
-  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+  CHECK(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
   std::string text;
   for (const unsigned char byte : bytes) {
     text += "0123456789abcdef"[byte >> 4];
@@ -26,7 +29,9 @@ std::string RandomHex40() {
 
 Identity Identity::Make(std::int64_t now_ms) {
   std::error_code error;
-  return {.run_id = RandomHex40(),
+  const std::string build = std::string(base::kZedisVersion) + __VERSION__;
+  return {.build_id = fmt::format("{:x}", base::HashBytes(build, 0)),
+          .run_id = RandomHex40(),
           .replication_id = RandomHex40(),
           .executable = std::filesystem::read_symlink("/proc/self/exe", error).string(),
           .started_ms = now_ms};

@@ -7,6 +7,7 @@
 namespace zedis::server {
 
 struct Identity {
+  std::string build_id;        // of this version by this compiler
   std::string run_id;          // 40 hexadecimal digits, new at every start
   std::string replication_id;  // the same
   std::string executable;      // absolute path

@@ -15,7 +15,10 @@
 #include "base/numbers.h"
 #include "base/version.h"
 #include "engine/visit.h"
+#include "server/info_calls.h"
+#include "server/info_expiry.h"
 #include "server/services.h"
+#include "server/supervisor.h"
 
 namespace zedis::server {
 namespace {
@@ -44,6 +47,7 @@ class Fields {
   void AddFixed(std::string_view name, double value, int decimals) {
     fmt::format_to(std::back_inserter(text_), "{}:{:.{}f}\r\n", name, value, decimals);
   }
+  std::string& text() { return text_; }
   std::string Take() { return std::move(text_); }
 
  private:
@@ -60,13 +64,17 @@ void Server(Context& ctx, Fields& fields) {
   fields.Add("zedis_version", base::kZedisVersion);
   fields.Add("redis_git_sha1", "00000000");
   fields.Add("redis_git_dirty", 0);
+  fields.Add("redis_build_id", services.identity.build_id);
   fields.Add("redis_mode", "standalone");
   fields.Add("os", fmt::format("{} {} {}", system.sysname, system.release, system.machine));
   fields.Add("arch_bits", sizeof(void*) * 8);
   fields.Add("monotonic_clock", "POSIX clock_gettime");
   fields.Add("multiplexing_api", "epoll");
+  fields.Add("atomicvar_api", "c++-atomic");
+  fields.Add("gcc_version", fmt::format("{}.{}.{}", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__));
   fields.Add("process_id", getpid());
-  fields.Add("process_supervised", "no");
+  const auto supervised = static_cast<Supervision>(services.config.Number("supervised"));
+  fields.Add("process_supervised", SupervisionName(DetectSupervision(supervised)));
   fields.Add("run_id", services.identity.run_id);
   fields.Add("tcp_port", services.config.Number("port"));
   timespec now{};
@@ -76,9 +84,11 @@ void Server(Context& ctx, Fields& fields) {
   fields.Add("uptime_in_days", uptime_s / 86400);
   fields.Add("hz", hz);
   fields.Add("configured_hz", hz);
+  fields.Add("lru_clock", (ctx.now_ms / 1000) & store::kAccessMask);
   fields.Add("worker_threads", services.metrics.workers());
   fields.Add("executable", services.identity.executable);
   fields.Add("config_file", services.config.file());
+  fields.Add("io_threads_active", 0);
   fields.Add("listener0",
              fmt::format("name=tcp,bind={},port={}", services.config.Text("bind"), services.config.Number("port")));
 }
@@ -120,18 +130,36 @@ void Arenas(Context& ctx, Fields& fields) {
   std::size_t pages = 0;
   std::size_t empty = 0;
   std::uint64_t taken = 0;
+  std::uint64_t moved = 0;
+  int running = 0;
   engine::VisitShards(ctx, [&](int number) {
     const base::Arena& arena = ctx.keyspace.shard(number).arena;
     used += arena.used_bytes();
     pages += arena.page_bytes();
     empty += arena.empty_page_bytes();
     taken += arena.pages_taken();
+    moved += ctx.keyspace.shard(number).compaction.moved_blocks();
+    running += ctx.keyspace.shard(number).compaction.running() ? 1 : 0;
     return true;
   });
+  fields.Add("active_defrag_running", running > 0 ? 1 : 0);
+  // Blocks, pages that hold any, and with the empty ones that are kept.
+  const std::size_t active = base::MemoryCount::UsedBytes();
+  const std::size_t allocated = active + used - pages;
+  fields.Add("allocator_allocated", allocated);
+  fields.Add("allocator_active", active);
+  fields.Add("allocator_resident", active + empty);
+  fields.AddFixed("allocator_frag_ratio",
+                  allocated == 0 ? 1.0 : static_cast<double>(active) / static_cast<double>(allocated), 2);
+  fields.Add("allocator_frag_bytes", active - allocated);
+  fields.AddFixed("allocator_rss_ratio",
+                  active == 0 ? 1.0 : static_cast<double>(active + empty) / static_cast<double>(active), 2);
+  fields.Add("allocator_rss_bytes", empty);
   fields.Add("arena_used_bytes", used);
   fields.Add("arena_page_bytes", pages);
   fields.Add("arena_empty_page_bytes", empty);
   fields.Add("arena_pages_taken", taken);
+  fields.Add("arena_moved_blocks", moved);
 }
 
 void Memory(Context& ctx, Fields& fields) {
@@ -141,10 +169,6 @@ void Memory(Context& ctx, Fields& fields) {
   const std::uint64_t resident = ResidentBytes();
   const auto total =
       static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::uint64_t clients = 0;
-  services.clients.ForEach([&](const ClientRegistry::Client& client) {
-    clients += sizeof(engine::Session) + client.session->input_capacity.Get() + client.session->output_bytes.Get();
-  });
   fields.AddBytes("used_memory", used);
   fields.AddBytes("used_memory_rss", resident);
   fields.AddBytes("used_memory_peak", peak);
@@ -166,14 +190,13 @@ void Memory(Context& ctx, Fields& fields) {
                            "mem_clients_slaves"}) {
     fields.Add(none, 0);
   }
-  fields.Add("mem_clients_normal", clients);
+  fields.Add("mem_clients_normal", base::MemoryCount::ClientBytes());
   fields.Add("mem_cluster_links", 0);
   fields.Add("mem_aof_buffer", 0);
   // The index grows in place and pages are given back at once, so there is nothing of these.
   fields.Add("mem_overhead_db_hashtable_rehashing", 0);
   fields.Add("allocator_muzzy", 0);
   fields.Add("mem_allocator", "zedis-arena,mimalloc");
-  fields.Add("active_defrag_running", 0);
   Arenas(ctx, fields);
 }
 
@@ -181,6 +204,11 @@ void Persistence(Context& ctx, Fields& fields) {
   const Services& services = ServicesOf(ctx);
   fields.Add("loading", 0);
   fields.Add("async_loading", 0);
+  // Nothing forks.
+  for (const char* none : {"current_cow_peak", "current_cow_size", "current_cow_size_age"}) fields.Add(none, 0);
+  fields.AddFixed("current_fork_perc", 0, 2);
+  fields.Add("current_save_keys_processed", 0);
+  fields.Add("current_save_keys_total", 0);
   fields.Add("rdb_changes_since_last_save", services.metrics.Sum(&WorkerStats::changes));
   fields.Add("rdb_bgsave_in_progress", 0);
   fields.Add("rdb_last_save_time", services.identity.started_ms / 1000);
@@ -205,6 +233,17 @@ void Persistence(Context& ctx, Fields& fields) {
   fields.Add("module_fork_last_cow_size", 0);
 }
 
+// How many percent of the keys with a time to live are due and not erased yet.
+double StalePercent(Context& ctx) {
+  std::uint64_t sampled = 0;
+  std::uint64_t due = 0;
+  for (const KeyspaceCounts& counts : CountKeyspace(ctx)) {
+    sampled += counts.sampled;
+    due += counts.due;
+  }
+  return sampled == 0 ? 0 : static_cast<double>(due) * 100 / static_cast<double>(sampled);
+}
+
 void Stats(Context& ctx, Fields& fields) {
   const Metrics& metrics = ServicesOf(ctx).metrics;
   const Metrics::Rates rates = metrics.CurrentRates();
@@ -213,7 +252,7 @@ void Stats(Context& ctx, Fields& fields) {
     for (const char* name : names) fields.Add(name, 0);
   };
   sum("total_connections_received", &WorkerStats::connections);
-  sum("total_commands_processed", &WorkerStats::commands);
+  fields.Add("total_commands_processed", metrics.CallsOfAll());
   fields.Add("instantaneous_ops_per_sec", rates.commands_per_s);
   sum("total_net_input_bytes", &WorkerStats::bytes_in);
   sum("total_net_output_bytes", &WorkerStats::bytes_out);
@@ -225,18 +264,28 @@ void Stats(Context& ctx, Fields& fields) {
   sum("rejected_connections", &WorkerStats::rejected_connections);
   none({"sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"});
   sum("expired_keys", &WorkerStats::expired_keys);
-  none({"evicted_keys", "evicted_clients", "evicted_scripts"});
+  fields.AddFixed("expired_stale_perc", StalePercent(ctx), 2);
+  sum("expired_time_cap_reached_count", &WorkerStats::expiry_out_of_time);
+  fields.Add("expire_cycle_cpu_milliseconds", metrics.SumUs(&WorkerStats::expiry_ticks) / 1000);
+  sum("evicted_keys", &WorkerStats::evicted_keys);
+  none({"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   sum("keyspace_hits", &WorkerStats::keyspace_hits);
   sum("keyspace_misses", &WorkerStats::keyspace_misses);
   none({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-        "migrate_cached_sockets", "slave_expires_tracked_keys", "tracking_total_keys", "tracking_total_items",
-        "tracking_total_prefixes"});
-  sum("total_error_replies", &WorkerStats::error_replies);
+        "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
+        "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
+        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+  none({"unexpected_error_replies"});
+  fields.Add("total_error_replies", metrics.ErrorsOfAll());
+  none({"dump_payload_sanitizations"});
+  sum("total_reads_processed", &WorkerStats::reads);
+  sum("total_writes_processed", &WorkerStats::writes);
+  none({"io_threaded_reads_processed", "io_threaded_writes_processed", "reply_buffer_shrinks", "reply_buffer_expands"});
   sum("client_query_buffer_limit_disconnections", &WorkerStats::query_buffer_disconnections);
   sum("client_output_buffer_limit_disconnections", &WorkerStats::output_buffer_disconnections);
   sum("eventloop_cycles", &WorkerStats::loop_cycles);
-  sum("eventloop_duration_sum", &WorkerStats::loop_us);
-  sum("eventloop_duration_cmd_sum", &WorkerStats::command_us);
+  fields.Add("eventloop_duration_sum", metrics.SumUs(&WorkerStats::loop_ticks));
+  fields.Add("eventloop_duration_cmd_sum", metrics.SumUs(&WorkerStats::command_ticks));
   fields.Add("instantaneous_eventloop_cycles_per_sec", rates.cycles_per_s);
   fields.Add("instantaneous_eventloop_duration_usec", rates.cycle_us);
   sum("acl_access_denied_auth", &WorkerStats::denied_logins);
@@ -276,32 +325,26 @@ void Nothing(Context&, Fields&) {}
 void Cluster(Context&, Fields& fields) { fields.Add("cluster_enabled", 0); }
 
 void Keyspace(Context& ctx, Fields& fields) {
-  struct Counts {
-    std::uint64_t keys = 0;
-    std::uint64_t expires = 0;
-  };
-  std::vector<Counts> counts(static_cast<std::size_t>(ctx.keyspace.databases()));
-  engine::VisitShards(ctx, [&](int shard) {
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      const store::Database& database = ctx.keyspace.database(shard, static_cast<int>(i));
-      counts[i].keys += database.size();
-      counts[i].expires += database.volatile_keys();
-    }
-    return true;
-  });
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i].keys == 0) continue;
-    fields.Add(fmt::format("db{}", i),
-               fmt::format("keys={},expires={},avg_ttl=0,subexpiry=0", counts[i].keys, counts[i].expires));
+  const std::vector<KeyspaceCounts> databases = CountKeyspace(ctx);
+  for (std::size_t i = 0; i < databases.size(); ++i) {
+    const KeyspaceCounts& counts = databases[i];
+    if (counts.keys == 0) continue;
+    fields.Add(fmt::format("db{}", i), fmt::format("keys={},expires={},avg_ttl={},subexpiry=0", counts.keys,
+                                                   counts.expires, counts.MeanTtlMs()));
   }
 }
 
-// In the order of INFO. What is not part of "default" comes only by name, "all" or "everything".
+void CommandStats(Context& ctx, Fields& fields) { AppendCommandStats(ctx, fields.text()); }
+void ErrorStats(Context& ctx, Fields& fields) { AppendErrorStats(ctx, fields.text()); }
+void LatencyStats(Context& ctx, Fields& fields) { AppendLatencyStats(ctx, fields.text()); }
+
+// In the order of INFO. What is not part of "default" comes only by name, "all" or "everything", which differ in the
+// modules' own sections.
 struct Section {
   std::string_view name;
   std::string_view title;
   void (*write)(Context&, Fields&);
-  enum : std::uint8_t { kDefault, kAll, kEverything } part_of;
+  enum : std::uint8_t { kDefault, kAll } part_of;
 };
 constexpr Section kSections[] = {
     {"server", "Server", Server, Section::kDefault},
@@ -312,18 +355,17 @@ constexpr Section kSections[] = {
     {"replication", "Replication", Replication, Section::kDefault},
     {"cpu", "CPU", Cpu, Section::kDefault},
     {"modules", "Modules", Nothing, Section::kDefault},
-    {"commandstats", "Commandstats", Nothing, Section::kAll},
-    {"errorstats", "Errorstats", Nothing, Section::kDefault},
-    {"latencystats", "Latencystats", Nothing, Section::kAll},
+    {"commandstats", "Commandstats", CommandStats, Section::kAll},
+    {"errorstats", "Errorstats", ErrorStats, Section::kDefault},
+    {"latencystats", "Latencystats", LatencyStats, Section::kAll},
     {"cluster", "Cluster", Cluster, Section::kDefault},
     {"keyspace", "Keyspace", Keyspace, Section::kDefault},
 };
 
 bool IsWanted(const Section& section, std::string_view name) {
   if (engine::EqualsIgnoreCase("default", name)) return section.part_of == Section::kDefault;
-  // As in Redis, "all" leaves the modules out.
-  if (engine::EqualsIgnoreCase("all", name)) return section.name != "modules";
-  return engine::EqualsIgnoreCase("everything", name) || engine::EqualsIgnoreCase(section.name, name);
+  return engine::EqualsIgnoreCase("all", name) || engine::EqualsIgnoreCase("everything", name) ||
+         engine::EqualsIgnoreCase(section.name, name);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "server/not_yet.h"
 
+#include <algorithm>
 #include <string>
 
 #include "engine/context.h"
@@ -12,8 +13,8 @@ using engine::Command;
 
 // "client|kill" as a client writes it: "CLIENT KILL".
 std::string Shown(std::string_view name) {
-  std::string shown(name);
-  for (char& c : shown) c = c == '|' ? ' ' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  std::string shown = engine::UpperCase(name);
+  std::ranges::replace(shown, '|', ' ');
   return shown;
 }
 

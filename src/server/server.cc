@@ -6,7 +6,6 @@
 
 #include <bit>
 #include <chrono>
-#include <sstream>
 #include <string_view>
 
 #include "base/check.h"
@@ -43,7 +42,7 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     : config_(config),
       tunables_(tunables),
       log_(log),
-      registry_(AllTables()),
+      registry_(AllTables(), config.renames()),
       identity_(Identity::Make(WallMs())),
       gate_(config, access_, clients_) {
   access_.Follow(config);
@@ -62,32 +61,14 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     workers_.push_back(std::make_unique<Worker>(i, wiring));
     metrics_.Watch(workers_.back()->stats());
   }
+  listeners_ = std::make_unique<Listeners>(
+      config, log, [this](ListenerChange change) { workers_[0]->ChangeListeners(std::move(change)); });
 }
 
 Server::~Server() { Stop(); }
 
-std::expected<void, std::string> Server::Listen() {
-  const auto port = static_cast<int>(config_.Number("port"));
-  const auto backlog = static_cast<int>(config_.Number("tcp-backlog"));
-  if (port == 0) return {};
-  std::istringstream hosts(config_.Text("bind"));
-  int opened = 0;
-  for (std::string host; hosts >> host;) {
-    // "-" before an address: it does not matter if this machine does not have it.
-    const bool optional = host.starts_with('-');
-    if (optional) host.erase(0, 1);
-    auto socket = net::ListenTcp(host, port, backlog);
-    if (!socket && optional && socket.error().find("in use") == std::string::npos) continue;
-    if (!socket) return std::unexpected(socket.error());
-    workers_[0]->Listen(*std::move(socket), false);
-    ++opened;
-  }
-  if (opened == 0) return std::unexpected("None of the addresses of 'bind' exists on this machine");
-  return {};
-}
-
 std::expected<void, std::string> Server::Start() {
-  if (auto listening = Listen(); !listening) return listening;
+  if (auto opened = listeners_->Open(); !opened) return opened;
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
   return {};
 }

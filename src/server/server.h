@@ -16,6 +16,7 @@
 #include "engine/registry.h"
 #include "server/config.h"
 #include "server/gate.h"
+#include "server/listeners.h"
 #include "server/services.h"
 #include "server/worker.h"
 #include "server/worker_host.h"
@@ -31,6 +32,9 @@ class Server : ConnectionHost, Lifecycle {
   // Opens the listening sockets and starts the workers. The error is one line.
   std::expected<void, std::string> Start();
 
+  // Where it listens, for people.
+  std::string Places() const { return listeners_->Text(); }
+
   // Work that nobody waits for and that may take milliseconds in the kernel. True: there is more. One thread's.
   bool Maintain();
 
@@ -44,7 +48,6 @@ class Server : ConnectionHost, Lifecycle {
   void Closed(Connection& connection) override;
   void Sample(std::int64_t now_ms) override;
   void RequestShutdown() override;
-  std::expected<void, std::string> Listen();
 
   Config& config_;
   base::Tunables& tunables_;
@@ -60,6 +63,7 @@ class Server : ConnectionHost, Lifecycle {
   ServerGate gate_;
   std::unique_ptr<Services> services_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint64_t> next_id_{1};
 };

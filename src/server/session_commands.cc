@@ -20,7 +20,6 @@ constexpr Error kHelloNeedsAuth{
     "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> "
     "option "
     "can be used to authenticate the client and select the RESP protocol version at the same time"};
-constexpr Error kBadClientName{"ERR Client names cannot contain spaces, newlines or special characters."};
 
 constexpr std::string_view kDefaultUser = "default";
 
@@ -134,7 +133,9 @@ constexpr Command kSessionCommands[] = {
      .since = "1.0.0",
      .group = "connection",
      .summary = "Proves by a password who the client is.",
-     .complexity = "O(N) where N is the number of passwords defined for the user"},
+     .complexity = "O(N) where N is the number of passwords defined for the user",
+     .syntax = "[username@6.0.0] password",
+     .history = "6.0.0 A user's name before the password."},
     {.name = "hello",
      .arity = AtLeast(0),
      .flags = kHandshake | kSentinel,
@@ -144,7 +145,9 @@ constexpr Command kSessionCommands[] = {
      .since = "6.0.0",
      .group = "connection",
      .summary = "Chooses the protocol of the connection and tells about the server.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "[arguments{protover:int [AUTH username_password{username password}] [SETNAME clientname]}]",
+     .history = "6.2.0 Without arguments it tells about the connection as it is."},
     {.name = "reset",
      .arity = Exactly(0),
      .flags = kHandshake,

@@ -6,9 +6,13 @@
 #include <string>
 #include <string_view>
 
+#include "engine/outcome.h"
 #include "engine/session.h"
 
 namespace zedis::server {
+
+inline constexpr engine::Error kBadClientName{
+    "ERR Client names cannot contain spaces, newlines or special characters."};
 
 // Such a text is shown in a line of fields separated by blanks.
 inline bool IsShowable(std::string_view text) {

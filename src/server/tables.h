@@ -10,6 +10,30 @@ namespace zedis::server {
 
 using commands::Table;
 
+// A row of the group "server" whose handler locks nothing, for tables in which most rows are such.
+struct ServerRow {
+  std::string_view name;
+  engine::Arity arity;
+  engine::Handler run;
+  std::string_view since;
+  std::span<const std::string_view> tips;
+  std::string_view complexity;
+  std::string_view summary;
+};
+constexpr engine::Command MakeRow(const ServerRow& row, std::uint32_t flags, std::uint32_t categories = 0) {
+  return {.name = row.name,
+          .arity = row.arity,
+          .flags = flags,
+          .categories = categories,
+          .locks = engine::Locks::kNone,
+          .run = row.run,
+          .since = row.since,
+          .group = "server",
+          .summary = row.summary,
+          .complexity = row.complexity,
+          .tips = row.tips};
+}
+
 Table SessionCommands();  // AUTH HELLO RESET
 Table ClientCommands();   // CLIENT
 Table CommandCommands();  // COMMAND

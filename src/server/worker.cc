@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/memory_count.h"
+
 namespace zedis::server {
 namespace {
 
@@ -27,14 +29,18 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       housekeeping_(context_, number, wiring.workers),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
+  context_.reclaimer = &housekeeping_.evictor();
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
 }
 
 Worker::~Worker() {
   for (auto& connection : connections_) wiring_.connections.Closed(*connection);
+  base::MemoryCount::AddClient(-static_cast<std::ptrdiff_t>(input_counted_));
 }
 
 void Worker::Adopt(NewConnection connection) {
+  // Counted before it is there: of many that arrive at once none must be placed by what was true before the others.
+  connection_count_.fetch_add(1, std::memory_order_relaxed);
   inbox_.Send(std::move(connection));
   waker_.Wake();
 }
@@ -44,13 +50,9 @@ void Worker::Stop() {
   waker_.Wake();
 }
 
-void Worker::Listen(net::Descriptor socket, bool is_unix) {
-  auto listener = std::make_unique<Listener>();
-  listener->kind = Source::Kind::kListener;
-  listener->socket = std::move(socket);
-  listener->is_unix = is_unix;
-  poller_.Add(listener->socket.get(), EPOLLIN, static_cast<Source*>(listener.get()));
-  listeners_.push_back(std::move(listener));
+void Worker::ChangeListeners(ListenerChange change) {
+  listener_changes_.Send(std::move(change));
+  waker_.Wake();
 }
 
 void Worker::Run() {
@@ -59,9 +61,11 @@ void Worker::Run() {
 
 void Worker::Tick(int timeout_ms) {
   waker_.WillSleep();
-  if (!inbox_.empty() || !unread_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
+  const bool has_news = !inbox_.empty() || !listener_changes_.empty() || !unread_.empty();
+  if (has_news || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
+  const std::uint64_t start = base::ReadTicks();
   context_.SetTime(WallMs());
   ++stats_.loop_cycles;
   for (const epoll_event& event : events) {
@@ -87,12 +91,25 @@ void Worker::Tick(int timeout_ms) {
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
   DestroyClosed();
+  stats_.loop_ticks += base::TicksSince(start);
 }
 
 // --- connections come and go ---
 
 void Worker::TakeInbox() {
   inbox_.TakeAll([&](NewConnection&& fresh) { AddConnection(std::move(fresh)); });
+  listener_changes_.TakeAll([&](ListenerChange&& change) { TakeListeners(change); });
+}
+
+void Worker::TakeListeners(const ListenerChange& change) {
+  for (const auto& gone : change.removed) {
+    poller_.Remove(gone->socket.get());
+    std::erase(listeners_, gone);
+  }
+  for (const auto& fresh : change.added) {
+    poller_.Add(fresh->socket.get(), EPOLLIN, static_cast<Source*>(fresh.get()));
+    listeners_.push_back(fresh);
+  }
 }
 
 void Worker::Accept(Listener& listener) {
@@ -115,7 +132,6 @@ void Worker::AddConnection(NewConnection fresh) {
   poller_.Add(connection->socket.get(), kConnectionEvents, static_cast<Source*>(connection.get()));
   wiring_.connections.Opened(*connection);
   connections_.push_back(std::move(connection));
-  connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
   ++stats_.connections;
 }
 
@@ -129,6 +145,8 @@ void Worker::Close(Connection& connection) {
 // Connections end here only, when no batch or event refers to them any more.
 void Worker::DestroyClosed() {
   if (closed_.empty()) return;
+  // First of all: whoever sees the end of a connection may count on its place being free.
+  connection_count_.fetch_sub(static_cast<std::uint32_t>(closed_.size()), std::memory_order_relaxed);
   std::erase_if(unread_, [](const Connection* connection) { return connection->closing; });
   for (Connection* connection : closed_) {
     wiring_.connections.Closed(*connection);
@@ -138,7 +156,6 @@ void Worker::DestroyClosed() {
     connections_.pop_back();
   }
   closed_.clear();
-  connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
 }
 
 // --- input ---
@@ -174,6 +191,7 @@ bool Worker::NoteRead(Connection& connection, ssize_t count, std::size_t room) {
     MarkUnread(connection);
   }
   if (count < 0) return false;
+  ++stats_.reads;
   stats_.bytes_in += static_cast<std::uint64_t>(count);
   connection.bytes_in.Add(static_cast<std::uint64_t>(count));
   return true;
@@ -194,6 +212,10 @@ void Worker::Read(Connection& connection) {
   inputs_.push_back({&connection, begin, end, false});
   // The parser may look at a word at a time; the next input starts on another cache line.
   input_used_ = (static_cast<std::size_t>(end - input_.get()) + 63) & ~std::size_t{63};
+  if (input_used_ > input_counted_) [[unlikely]] {
+    base::MemoryCount::AddClient(static_cast<std::ptrdiff_t>(input_used_ - input_counted_));
+    input_counted_ = input_used_;
+  }
 }
 
 void Worker::ReadIntoTail(Connection& connection) {
@@ -267,9 +289,12 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
 void Worker::RunBatch() {
   if (batch_.empty()) return;
   for (bool finished = false; !finished;) {
+    const std::uint64_t start = base::ReadTicks();
     finished = batch_.Run();
+    stats_.command_ticks += base::TicksSince(start);
     for (const engine::Batch::Span& span : batch_.spans()) Send(span);
     output_.Clear();
+    housekeeping_.AfterBatch();
   }
 }
 
@@ -292,6 +317,7 @@ bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t en
     const ssize_t count = send(connection.socket.get(), output_.Data() + begin, end - begin, MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
     written = count < 0 ? 0 : static_cast<std::size_t>(count);
+    if (written != 0) ++stats_.writes;
     stats_.bytes_out += written;
     connection.bytes_out.Add(written);
     if (begin + written == end) return true;
@@ -299,6 +325,7 @@ bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t en
   connection.pending = std::make_unique<PendingOutput>();
   Queue(connection, begin + written, end);
   if (!connection.pending->WriteTo(connection.socket.get())) return false;
+  ++stats_.writes;
   if (connection.pending->empty()) {
     connection.pending.reset();
   } else {
@@ -329,6 +356,7 @@ void Worker::Queue(Connection& connection, std::size_t from, std::size_t end) {
 void Worker::SendPending(Connection& connection) {
   if (connection.pending == nullptr || connection.closing) return;
   if (!connection.pending->WriteTo(connection.socket.get())) return Close(connection);
+  ++stats_.writes;
   connection.output_bytes.Set(connection.pending->bytes());
   if (!connection.pending->empty()) return;
   connection.pending.reset();
@@ -343,6 +371,8 @@ void Worker::CheckOutputLimit(Connection& connection) {
   const std::int64_t hard = limit.hard_bytes.Get();
   const std::int64_t soft = limit.soft_bytes.Get();
   bool over = hard > 0 && waiting > hard;
+  // Who has not logged in must not make the server hold memory by asking and never reading.
+  over |= !connection.authenticated && waiting > kUnauthenticatedOutputBytesMax;
   if (soft > 0 && waiting > soft) {
     if (connection.over_soft_limit_since_ms == 0) connection.over_soft_limit_since_ms = context_.now_ms;
     over |= context_.now_ms - connection.over_soft_limit_since_ms > limit.soft_seconds.Get() * 1000;

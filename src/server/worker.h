@@ -20,6 +20,7 @@
 #include "engine/locks.h"
 #include "net/poller.h"
 #include "server/connection.h"
+#include "server/listener.h"
 #include "server/worker_host.h"
 
 namespace zedis::server {
@@ -44,17 +45,13 @@ class Worker {
   const engine::WorkerStats& stats() const { return stats_; }
   engine::WorkerStats& stats() { return stats_; }
 
-  // Sockets whose connections this worker accepts and hands out. Before Run.
-  void Listen(net::Descriptor socket, bool is_unix);
+  // Any thread: sockets whose connections this worker accepts and hands out from now on, and those it lets go.
+  void ChangeListeners(ListenerChange change);
 
   // Until Stop. The calling thread becomes the worker's.
   void Run();
 
  private:
-  struct Listener : Source {
-    net::Descriptor socket;
-    bool is_unix;
-  };
   // What one connection has sent in this tick.
   struct Input {
     Connection* connection;
@@ -70,6 +67,8 @@ class Worker {
   // From this size on an unfinished request is read into the connection's own buffer.
   static constexpr std::size_t kLargeTailBytes = std::size_t{32} << 10;
   static constexpr std::size_t kTailReadBytesMax = std::size_t{1} << 20;
+  // What may wait for a client that has not logged in; as in Redis 7.4.3.
+  static constexpr std::int64_t kUnauthenticatedOutputBytesMax = 1024;
   // Edge-triggered: level-triggered epoll would look at every busy socket once more in the next turn.
   static constexpr std::uint32_t kConnectionEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
   static constexpr int kTickMs = 100;
@@ -77,6 +76,7 @@ class Worker {
 
   void Tick(int timeout_ms);
   void TakeInbox();
+  void TakeListeners(const ListenerChange& change);
   void Accept(Listener& listener);
   void AddConnection(NewConnection fresh);
   void Read(Connection& connection);
@@ -112,13 +112,15 @@ class Worker {
   base::Inbox<NewConnection> inbox_;
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint32_t> connection_count_{0};
-  std::vector<std::unique_ptr<Listener>> listeners_;
+  base::Inbox<ListenerChange> listener_changes_;
+  std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> closed_;
   std::vector<Connection*> unread_;   // to be read in the next turn
   std::vector<Connection*> reading_;  // in this one
   std::unique_ptr<char[]> input_;
   std::size_t input_used_ = 0;
+  std::size_t input_counted_ = 0;  // of input_, as memory in use: what was ever written to, the system has given
   std::vector<Input> inputs_;
   std::int64_t next_housekeeping_ms_ = 0;
   std::int64_t next_idle_check_ms_ = 0;

@@ -20,6 +20,7 @@ TEST(Access, IdleTimeCountsSecondsAcrossTheClocksWrap) {
   EXPECT_EQ(IdleSeconds(access, wrap_ms + 7000), 12);
 }
 
+// observes: lfu-decay-time
 TEST(Access, FrequencyStartsAtFiveAndFallsByTheMinute) {
   base::Tunables tunables;
   Choose(tunables, base::MaxmemoryPolicy::kAllkeysLfu);

@@ -24,6 +24,7 @@ void Database::LowerEarliest(const Key& key, std::int64_t expire_at_ms) {
   base::IndexSegment* segment = index_.SegmentFor(key.hash);
   if (expire_at_ms < segment->earliest_ms) segment->earliest_ms = expire_at_ms;
   if (expire_at_ms < earliest_ms_) earliest_ms_ = expire_at_ms;
+  if (expire_at_ms / 1000 < lowered_to_s_) lowered_to_s_ = static_cast<std::uint32_t>(expire_at_ms / 1000);
 }
 
 // Records a time to live in the mark of the slot, in the segment's earliest time and in ours.
@@ -32,7 +33,7 @@ void Database::NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t 
   if (has_ttl) LowerEarliest(key, expire_at_ms);
   if (has_ttl == had_ttl) return;
   slot.Mark(has_ttl);
-  volatile_keys_ += has_ttl ? 1 : static_cast<std::size_t>(-1);
+  has_ttl ? ++volatile_keys_ : --volatile_keys_;
 }
 
 Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
@@ -171,14 +172,29 @@ void Database::Swap(Database& other) {
   index_.Swap(other.index_);
   std::swap(volatile_keys_, other.volatile_keys_);
   std::swap(earliest_ms_, other.earliest_ms_);
+  // What a walk that is under way has seen of one says nothing about the other.
+  lowered_to_s_ = other.lowered_to_s_ = 0;
 }
 
-void Database::TightenEarliest() {
-  earliest_ms_ = base::IndexSegment::kNever;
-  index_.ForEachSegment(0, [&](const base::IndexSegment& segment, std::uint64_t) {
-    if (segment.earliest_ms < earliest_ms_) earliest_ms_ = segment.earliest_ms;
-    return true;
+std::uint64_t Database::TightenEarliest(std::uint64_t position, std::int64_t& earliest_ms) {
+  constexpr std::uint32_t kNothingLowered = UINT32_MAX;
+  if (position == 0) {
+    earliest_ms = base::IndexSegment::kNever;
+    lowered_to_s_ = kNothingLowered;
+  }
+  int left = kSegmentsPassedPerSweepMax;
+  position = index_.ForEachSegment(position, [&](const base::IndexSegment& segment, std::uint64_t) {
+    earliest_ms = std::min(earliest_ms, segment.earliest_ms);
+    return --left > 0;
   });
+  if (position == base::kPositionEnd) {
+    // Rounded down, so too early rather than too late.
+    const std::int64_t lowered_to_ms =
+        lowered_to_s_ == kNothingLowered ? base::IndexSegment::kNever : std::int64_t{lowered_to_s_} * 1000;
+    earliest_ms_ = std::min(earliest_ms, lowered_to_ms);
+    lowered_to_s_ = 0;
+  }
+  return position;
 }
 
 std::uint64_t Database::CountLive(std::uint64_t position, int max_segments, std::int64_t now_ms,

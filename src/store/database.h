@@ -103,8 +103,9 @@ class alignas(64) Database {
   // on.
   template <class Due>
   std::uint64_t SweepExpired(std::uint64_t position, std::int64_t due_by_ms, std::int64_t now_ms, Due due);
-  // Makes earliest_ms() exact for the segments; worth it when a sweep has come to its end. O(segments).
-  void TightenEarliest();
+  // Makes earliest_ms() exact for the segments, when a sweep has come to its end, in slices of a bounded number of
+  // segments: from position 0 on, until it returns kPositionEnd. `earliest_ms` is what the caller keeps between them.
+  std::uint64_t TightenEarliest(std::uint64_t position, std::int64_t& earliest_ms);
 
   // Adds the keys that are not due at now_ms to `live`, for at most `max_segments` from `position` on. Returns where
   // to go on. O(keys of the segments in which something is due).
@@ -124,7 +125,9 @@ class alignas(64) Database {
   void FreeBlock(base::Arena::Handle handle);
 
   EntryIndex index_;
-  std::size_t volatile_keys_ = 0;
+  std::uint32_t volatile_keys_ = 0;  // an arena has room for 2^31
+  // The earliest second at which anything that got its time to live during TightenEarliest is due.
+  std::uint32_t lowered_to_s_ = 0;
   std::int64_t earliest_ms_ = base::IndexSegment::kNever;
   GarbageList* garbage_;
 };

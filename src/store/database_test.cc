@@ -133,7 +133,8 @@ class Twin {
         database().EraseSlot(key, database().FindSlot(key));
       }
     }
-    database().TightenEarliest();
+    std::int64_t earliest_ms = 0;
+    for (std::uint64_t at = 0; at < base::kPositionEnd;) at = database().TightenEarliest(at, earliest_ms);
     std::erase_if(model_, [&](const auto& item) {
       return item.second.expire_at_ms != kNoExpiry && item.second.expire_at_ms <= now_ms;
     });
@@ -233,6 +234,46 @@ TEST(Database, SweepsErasePreciselyWhatIsDue) {
     twin.CheckAll();
     if (testing::Test::HasFatalFailure()) FAIL() << "at " << now_ms;
   }
+}
+
+TEST(Database, WhatGetsATimeToLiveWhileTheEarliestIsLookedForIsNotMissed) {
+  constexpr std::int64_t kDueMs = 9'000'000;
+  Store store;
+  for (int i = 0; i < 700'000; ++i) {
+    store.database.Put(MakeKey(std::to_string(i)), Value::Integer(i), kDueMs + i, 0);
+  }
+  const std::string early = "early";
+  store.database.Put(MakeKey(early), Value::Integer(0), 1000, 0);
+  store.database.Erase(MakeKey(early));
+  ASSERT_EQ(store.database.earliest_ms(), 1000);
+  std::int64_t earliest_ms = 0;
+  std::uint64_t at = store.database.TightenEarliest(0, earliest_ms);
+  ASSERT_LT(at, base::kPositionEnd);  // it takes several slices
+  while (at < base::kPositionEnd) at = store.database.TightenEarliest(at, earliest_ms);
+  // The segment of the erased key does not know that it is gone: a sweep would tell it.
+  EXPECT_EQ(store.database.earliest_ms(), 1000);
+  for (at = 0; at < base::kPositionEnd;)
+    at = store.database.SweepExpired(at, 2000, 2000, [](Database::Slot) { FAIL(); });
+  for (at = 0; at < base::kPositionEnd;) at = store.database.TightenEarliest(at, earliest_ms);
+  EXPECT_EQ(store.database.earliest_ms(), kDueMs);
+
+  // Keys anywhere, also where the walk has been already.
+  at = store.database.TightenEarliest(0, earliest_ms);
+  for (int i = 0; i < 100; ++i) {
+    store.database.Put(MakeKey(std::to_string(i)), Value::Integer(i), 5'000'500 + i, 0);
+  }
+  while (at < base::kPositionEnd) at = store.database.TightenEarliest(at, earliest_ms);
+  EXPECT_LE(store.database.earliest_ms(), 5'000'500);
+  EXPECT_GE(store.database.earliest_ms(), 5'000'000);
+
+  // A walk that began in another database proves nothing.
+  Database fresh(store.arena, kSeed, store.garbage);
+  fresh.Put(MakeKey(early), Value::Integer(0), 1000, 0);
+  at = store.database.TightenEarliest(0, earliest_ms);
+  store.database.Swap(fresh);
+  while (at < base::kPositionEnd) at = store.database.TightenEarliest(at, earliest_ms);
+  EXPECT_LE(store.database.earliest_ms(), 1000);
+  fresh.Clear();
 }
 
 TEST(Database, NothingIsLookedAtBeforeTheFirstKeyIsDue) {

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/lock.h"
+#include "store/compaction.h"
 #include "store/database.h"
 #include "store/garbage.h"
 
@@ -21,6 +22,7 @@ struct alignas(64) Shard {
   base::SpinLock lock;
   base::Arena arena;
   GarbageList garbage;
+  Compaction compaction;
 };
 
 class Keyspace {

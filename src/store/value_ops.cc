@@ -6,14 +6,17 @@
 #include "types/list.h"
 #include "types/long_string.h"
 #include "types/packed_list.h"
+#include "types/stream.h"
 
 namespace zedis::store {
 namespace {
 
 using types::List;
 using types::LongString;
+using types::Stream;
 
 constexpr std::size_t kListFreeNodesPerSlice = 64;
+constexpr std::size_t kStreamFreePartsPerSlice = 256;
 
 // Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
 // place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
@@ -62,6 +65,20 @@ void DigestList(const Entry& entry, ValueDigest& digest) {
   const auto& list = *static_cast<const List*>(entry.far());
   list.ForRange(0, list.Size(), types::Direction::kForward,
                 [&](const types::Element& element) { digest.Mix(element.Text(digits)); });
+}
+
+void DigestStream(const Entry& entry, ValueDigest& digest) {
+  types::StreamCursor cursor(*static_cast<const Stream*>(entry.far()), {}, types::kStreamIdMax, false);
+  types::IntegerText digits;
+  for (types::StreamEntry one; cursor.Next(&one);) {
+    std::string id(types::StreamIdText(one.id).View());
+    id[id.find('-')] = '.';
+    digest.Mix(id);
+    one.ForEachPair([&](const types::Element& name, const types::Element& value) {
+      digest.Mix(name.Text(digits));
+      digest.Mix(value.Text(digits));
+    });
+  }
 }
 
 constexpr std::array<TypeRow, kTypeCount> kRows = {{
@@ -124,13 +141,18 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .digest_number = 4},
     {.type = Type::kStream,
      .name = "stream",
-     .free = FreeNothing,
-     .free_slice = nullptr,
-     .elements = nullptr,
-     .memory = nullptr,
-     .duplicate = nullptr,
-     .encoding = NoEncoding,
-     .digest = NoDigest,
+     .free = [](void* far) { delete static_cast<Stream*>(far); },
+     .free_slice =
+         [](void* far) {
+           if (!static_cast<Stream*>(far)->FreeSlice(kStreamFreePartsPerSlice)) return false;
+           delete static_cast<Stream*>(far);
+           return true;
+         },
+     .elements = [](const void* far) { return static_cast<const Stream*>(far)->PartsToFree(); },
+     .memory = [](const void* far) { return static_cast<const Stream*>(far)->MemoryBytes(); },
+     .duplicate = [](const void* far) -> void* { return static_cast<const Stream*>(far)->Duplicate(); },
+     .encoding = [](const Entry&, const base::Tunables&) -> std::string_view { return "stream"; },
+     .digest = DigestStream,
      .digest_number = 6},
 }};
 

@@ -72,7 +72,7 @@ def _no_option_of_scan(arguments, oracle, ours):
 
 
 def _shared_idle_time(arguments, oracle, ours):
-    return ours in (b":0\r\n", b":1\r\n", b":2\r\n") and oracle.startswith(b":")
+    return bool(re.fullmatch(rb":\d{1,2}\r\n", ours)) and oracle.startswith(b":")
 
 
 def _hello_names_the_protocol(arguments, oracle, ours):
@@ -88,7 +88,25 @@ def _digits_before_rubbish(arguments, oracle, ours):
         re.match(rb"^\s*[+-]?\d+", word) and not re.match(rb"^(0|-?[1-9]\d*)$", word) for word in arguments[3:])
 
 
+def _names_the_command(arguments, oracle, ours):
+    theirs = b"-ERR Unbalanced XREAD list of streams: for each stream key an ID or '$' must be specified.\r\n"
+    name = arguments[0].lower()
+    return oracle == theirs and ours == theirs.replace(b"XREAD", b"'" + name + b"'").replace(b"'$'", b"'>'" if name == b"xreadgroup" else b"'$'")
+
+
+def _no_seq_left(arguments, oracle, ours):
+    return oracle == b"-ERR Elements are too large to be stored\r\n" and (
+        ours == b"-ERR The ID specified in XADD is equal or smaller than the target stream top item\r\n")
+
+
+def _timeout_beyond_the_end_of_time(arguments, oracle, ours):
+    return ours == b"-ERR timeout is out of range\r\n"
+
+
 EXCEPTIONS = [
+    Exception_(("xadd",), "7.0 has no text for ms-* when there is no number left in that millisecond", _no_seq_left),
+    Exception_(("xread", "xreadgroup"), "since 7.2 a timeout beyond what a clock can show is refused", _timeout_beyond_the_end_of_time),
+    Exception_(("xread", "xreadgroup"), "since 7.2 the text names the command", _names_the_command),
     Exception_(("client|list",), "Valkey 9 joins several filters, of which the last of a kind counts", _several_client_filters),
     Exception_(("command|getkeys", "command|getkeysandflags"),
                "a number of keys such as 1x is not taken for 1: the command itself refuses it", _digits_before_rubbish),
@@ -105,6 +123,9 @@ EXCEPTIONS = [
     Exception_(("lpos",), "the smallest RANK cannot be negated; since 7.2 it is refused with a text of its own", _smallest_rank),
     Exception_(("command|getkeys", "command|getkeysandflags"), "since 7.2 the arity is -3 instead of -4", _one_argument_is_enough),
 ]
+
+# Arities that changed after 7.0.
+CHANGED_ARITY = {b"command|getkeys", b"command|getkeysandflags"}
 
 # Tips of COMMAND INFO that changed between 7.0 and 7.4.
 CHANGED_TIPS = {b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}

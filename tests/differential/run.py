@@ -24,7 +24,7 @@ def _arguments():
     parser.add_argument("--seconds", type=float, default=60, help="for all families and protocols together")
     parser.add_argument("--family", default=",".join(families.NAMES), help="of " + ", ".join(families.NAMES))
     parser.add_argument("--resp", default="2,3", help="2, 3 or 2,3")
-    parser.add_argument("--types", default="string,list", help="types of keys to use, of string,list,hash,set,zset")
+    parser.add_argument("--types", default="string,list,stream", help="types of keys to use, of string,list,hash,set,zset,stream")
     parser.add_argument("--keep-going", action="store_true", help="go on after a mismatch, report each kind once")
     parser.add_argument("--only", type=int, help="play only the sequence with this number")
     return parser.parse_args()
@@ -62,7 +62,7 @@ def _one(pair, family, resp, options, types, seconds):
         best, found = pair.shrink(steps, mismatch, resp)
         print(runner.describe(best, found, "this command"))
         return 1
-    result = runner.run(pair, family, resp, options.seed, seconds, types, options.keep_going)
+    result = runner.run(pair, family, resp, options.seed, types, seconds=seconds, keep_going=options.keep_going)
     print(f"{family}, RESP{resp}: {result.sequences} sequences, {result.commands} commands, {len(result.reports)} kinds of mismatch", flush=True)
     for report in result.reports:
         print(report, flush=True)

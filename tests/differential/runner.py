@@ -1,6 +1,7 @@
 """Plays a sequence on both servers, compares every reply and then the whole state, shrinks what differs."""
 
 import dataclasses
+import math
 import time
 
 from . import compare, families, grammar, guard
@@ -9,14 +10,14 @@ from .families.server import defaults
 from .wire import CLOSED, Connection, WireError, encode, parse
 
 # Both servers get these beside what every test's server gets.
-DIRECTIVES = ("--enable-debug-command", "yes")
+DIRECTIVES = ("--enable-debug-command", "yes", "--stream-node-max-bytes", "0")
 
 _NO_ANSWER = [b"the server under test does not answer"]
 
 _CHUNK = 40
 _STEPS_PER_SEQUENCE = 120
 _DATABASES = [0, 1, 2, 3, 7, 9, 15]
-_SHRINK_SECONDS = 15.0
+_SHRINK_TRIES_MAX = 2000
 
 
 class HarnessError(Exception):
@@ -125,7 +126,7 @@ class Side:
 
 def _read_all(key, kind):
     return {b"+list\r\n": [b"LRANGE", key, b"0", b"-1"], b"+hash\r\n": [b"HGETALL", key], b"+set\r\n": [b"SMEMBERS", key],
-            b"+zset\r\n": [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"]}.get(kind, [b"GET", key])
+            b"+zset\r\n": [b"ZRANGE", key, b"0", b"-1", b"WITHSCORES"], b"+stream\r\n": [b"XINFO", b"STREAM", key, b"FULL", b"COUNT", b"0"]}.get(kind, [b"GET", key])
 
 
 def reviver(server):
@@ -168,7 +169,8 @@ def silenced(commands):
 def prologue(r):
     """Most keys of the pool exist when a sequence begins, whatever its family makes."""
     make = {"string": lambda: ["SET", r.value()], "list": lambda: ["RPUSH", *(r.element() for _ in range(r.between(1, 12)))],
-            "hash": lambda: ["HSET", "f", r.value()], "set": lambda: ["SADD", r.element()], "zset": lambda: ["ZADD", 1, r.element()]}
+            "hash": lambda: ["HSET", "f", r.value()], "set": lambda: ["SADD", r.element()], "zset": lambda: ["ZADD", 1, r.element()],
+            "stream": lambda: ["XADD", "1-1", "temperature", r.element()]}
     steps = []
     for kind in r.types:
         for number in (1, 2, 3):
@@ -195,7 +197,7 @@ def make_sequence(seed, family, types, length=_STEPS_PER_SEQUENCE):
                 if generator.mangle and r.chance(0.12):
                     one = grammar.mangled(r, one)
                 one = Step("plain", [one])
-            one = Step(one.kind, as_bytes(one.commands), one.data)
+            one = dataclasses.replace(one, commands=as_bytes(one.commands))
             if all(guard.is_safe(command, r.relative_used) for command in one.commands):
                 steps.append(one)
     return steps
@@ -236,6 +238,8 @@ class Pair:
                 until = at
                 commands, owner = [], []
                 while until < len(steps) and steps[until].kind == "plain" and len(commands) < _CHUNK:
+                    if commands and (steps[until].alone or steps[until - 1].alone):
+                        break
                     commands += steps[until].commands
                     owner += [until] * len(steps[until].commands)
                     until += 1
@@ -289,12 +293,13 @@ class Pair:
 
     def shrink(self, steps, mismatch, resp):
         """The shortest subsequence found that still ends in a mismatch with the same signature."""
-        deadline = time.monotonic() + _SHRINK_SECONDS
+        tries = 0
         best, found = steps[: mismatch.step + 1], mismatch
 
         def attempt(candidate):
-            nonlocal best, found
-            if not candidate or time.monotonic() > deadline:
+            nonlocal best, found, tries
+            tries += 1
+            if not candidate or tries > _SHRINK_TRIES_MAX:
                 return False
             result = self.play(candidate, resp)
             if result and result.signature() == mismatch.signature():
@@ -311,7 +316,7 @@ class Pair:
                     removed = True
                 else:
                     at += size
-            if size == 1 and not removed or time.monotonic() > deadline:
+            if size == 1 and not removed or tries > _SHRINK_TRIES_MAX:
                 break
             size = max(1, size // 2)
         self._shorten_arguments(lambda: best, attempt)
@@ -329,7 +334,7 @@ class Pair:
                         step = current()[at]
                         commands = [list(one) for one in step.commands]
                         commands[number][position] = commands[number][position][:length]
-                        if not attempt(current()[:at] + [Step(step.kind, commands, step.data)] + current()[at + 1 :]):
+                        if not attempt(current()[:at] + [dataclasses.replace(step, commands=commands)] + current()[at + 1 :]):
                             break
 
 
@@ -364,7 +369,7 @@ class Result:
     reports: list = dataclasses.field(default_factory=list)
 
 
-def run(pair, family, resp, seed, seconds, types, keep_going=False, sequences=None):
+def run(pair, family, resp, seed, types, seconds=math.inf, sequences=math.inf, keep_going=False):
     """Plays sequences until the time or their number is over, or (without keep_going) something differs."""
     if family not in families.NAMES:
         raise ValueError(f"no such family: {family}")
@@ -373,7 +378,7 @@ def run(pair, family, resp, seed, seconds, types, keep_going=False, sequences=No
     deadline = time.monotonic() + seconds
     pair.commands = 0
     number = 0
-    while time.monotonic() < deadline and (sequences is None or number < sequences):
+    while time.monotonic() < deadline and number < sequences:
         steps = make_sequence(f"{seed}/{family}/{resp}/{number}", family, types)
         mismatch = pair.play(steps, resp)
         result.sequences += 1

@@ -1,12 +1,12 @@
 """Raw RESP over a socket: send many commands at once, get each reply back as the bytes it was."""
 
-import os
 import selectors
 import socket
 import time
 
-# Sanitizers make a server slower; the test run says by how much.
-_TIMEOUT_S = 20.0 * float(os.environ.get("ZEDIS_TIME_FACTOR", "1"))
+from waiting import WAIT_SECONDS_MAX
+
+_TIMEOUT_S = WAIT_SECONDS_MAX
 
 # Stands where a reply should be when the server closed the connection instead.
 CLOSED = b"<connection closed>"

@@ -18,6 +18,8 @@ def something_to_work_on(r):
         return ["HSET", key, "f", r.element()]
     if kind == "set":
         return ["SADD", key, r.element()]
+    if kind == "stream":
+        return ["XADD", key, f"{r.between(1, 99)}-1", "f", r.element()]
     return ["ZADD", key, 1, r.element()]
 
 
@@ -153,11 +155,12 @@ def object_(r):
 
 @command("keys", weight=0.5, mangle=False)
 def frequency_policy(r):
-    """FREQ answers only under an LFU policy, IDLETIME only under the others."""
+    """FREQ answers only under an LFU policy, IDLETIME only under the others. On a new key: the clock of an old one, which under
+    the other policy means something else, would make the answer depend on the hour."""
     key = r.any_key()
     policy = r.pick(["allkeys-lfu", "volatile-lfu", "allkeys-lru", "noeviction"])
-    return [["CONFIG", "SET", "maxmemory-policy", policy], ["SET", key, "v"], ["OBJECT", "FREQ", key], ["OBJECT", "IDLETIME", key],
-            ["CONFIG", "SET", "maxmemory-policy", "noeviction"]]
+    return [["CONFIG", "SET", "maxmemory-policy", policy], ["DEL", key], ["SET", key, "v"], ["OBJECT", "FREQ", key], ["OBJECT", "IDLETIME", key],
+            ["CONFIG", "SET", "maxmemory-policy", "noeviction"], ["DEL", key]]
 
 
 @command("keys", weight=1, mangle=False)

@@ -40,14 +40,15 @@ _DEFAULTS = {
     "timeout": 0, "hz": 10, "proto-max-bulk-len": 536870912, "maxmemory": 0, "list-max-listpack-size": -2, "list-compress-depth": 0,
     "active-expire-effort": 1, "latency-monitor-threshold": 0, "maxmemory-policy": "noeviction", "lazyfree-lazy-user-del": "no",
     "lazyfree-lazy-expire": "no", "activerehashing": "yes", "loglevel": "notice", "notify-keyspace-events": "", "dynamic-hz": "yes",
+    "stream-node-max-bytes": 0, "stream-node-max-entries": 100,
     "client-output-buffer-limit": "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", "requirepass": "",
 }
 
-_OTHER_FAMILIES = ["strings", "bits", "keys", "lists", "connection"]
+_OTHER_FAMILIES = ["strings", "bits", "keys", "lists", "streams", "connection"]
 
 
 def defaults():
-    """Brings every directive that a generator changes back to its default."""
+    """Brings every directive that a generator changes back to its default, or to what runner.DIRECTIVES says."""
     return ["CONFIG", "SET", *(word for pair in _DEFAULTS.items() for word in pair)]
 
 
@@ -107,7 +108,7 @@ def command_getkeys(r):
 def command_info(r):
     names = [str(_any_command(r)[0]) for _ in range(r.between(1, 3))]
     if r.chance(0.3):
-        names.append(r.pick(["nosuch", "", "client|id", "config|get", "object|encoding", "client|nosuch", "get|get", "COMMAND|INFO"]))
+        names.append(r.pick(["command", "config", "client", "object", "info", "debug", "shutdown", "nosuch", "", "client|id", "config|get", "object|encoding", "client|nosuch", "get|get", "COMMAND|INFO"]))
     return ["COMMAND", r.case("INFO"), *(r.case(name.upper()) for name in names)]
 
 
@@ -118,6 +119,7 @@ def command_rest(r):
                                 ["LIST", "FILTERBY", "PATTERN", r.pick(["get*", "*", "l*", "nosuch", "client|*", "*|*", "[gs]et"])],
                                 ["LIST", "FILTERBY", "MODULE", "nosuch"], ["LIST", "FILTERBY"], ["LIST", "foo"], ["LIST", "FILTERBY", "foo", "x"], ["LIST", "FILTERBY", "PATTERN"],
                                 ["foo"], ["", "x"], ["GETKEYS"], ["GETKEYSANDFLAGS"], ["GETKEYS", "nosuch", "x"], ["GETKEYS", "GET", "a", "b"], ["GETKEYS", "PING", "x"], ["GETKEYS", "SET", "k"],
+                                ["DOCS", r.pick(["client", "config", "command", "object", "client|list", "info", "debug", "hello", "shutdown"])],
                                 ["DOCS", name], ["DOCS", "nosuch"], ["DOCS", name, "get"], ["HELP", "x"]])]
 
 

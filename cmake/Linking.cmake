@@ -1,0 +1,16 @@
+# What is linked into the program rather than loaded beside it. An empty server shares no page of libstdc++, libcrypto and
+# their like with anybody who matters; each costs it relocations and touched pages: 9.0 MiB resident with shared libraries,
+# bench/LEDGER.md says what is left of them. mimalloc stays shared: that is how it replaces malloc.
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_package(OpenSSL REQUIRED)
+find_library(ZEDIS_LZ4 NAMES liblz4.a lz4 REQUIRED)
+
+if(ZEDIS_SANITIZE)
+  # Sanitizers bring a run-time library that wants the shared C++ library.
+  add_library(zedis_fmt INTERFACE)
+  target_link_libraries(zedis_fmt INTERFACE fmt::fmt)
+else()
+  add_library(zedis_fmt STATIC cmake/fmt.cc)
+  target_include_directories(zedis_fmt PUBLIC $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+  set(ZEDIS_STATIC_RUNTIME -static-libstdc++ -static-libgcc)
+endif()
