@@ -107,35 +107,45 @@ def test_pushes_from_many_connections_lose_nothing(many):
 
 
 def test_mset_of_keys_in_different_shards_is_never_seen_half_done(many):
-    """With 200 pairs of keys over 256 shards, nearly every pair is in two shards. Writers name the keys in one order and
-    in the other, so that they also contend for the locks both ways round."""
+    """Writers give both keys of a pair the same value, one pair or ten pairs at a time, and nobody sees two different ones.
+    There are 200 pairs over 64 shards, so nearly every pair is in two shards. Keys are named in one order and in the
+    other, so that clients contend for the locks both ways round; and those who name one pair meet those who name ten,
+    because among commands on the same keys one lock that all of them take would hide that the others are not taken."""
     pairs = [(f"left:{n}", f"right:{n}") for n in range(200)]
     setup = many.raw()
     setup.command("MSET", *(part for pair in pairs for key in pair for part in (key, "0")))
     stop = threading.Event()
     versions = set()
 
-    def write(who):
+    def in_order(together, step):
+        """The keys of each group of so many pairs: those of one side, then those of the other."""
+        groups = [pairs[at : at + together] for at in range(0, len(pairs), together)]
+        return [[pair[side] for side in (0, 1)[::step] for pair in group] for group in groups]
+
+    def write(who, together, step):
         raw, version = many.raw(), 0
+        groups = in_order(together, step)
         try:
-            while version < 100 or len(versions) < 50 and version < 10_000:
+            while version < 300 or len(versions) < 50 and version < 10_000:
                 version += 1
-                value = f"{who}:{version}"
-                request = b"".join(encode("MSET", *(p for key in pair[:: random.choice((1, -1))] for p in (key, value)))
-                                   for pair in pairs)
-                assert set(replies(raw, request, len(pairs))) == {b"OK"}
+                value = f"{who}:{version}:" + "v" * random.choice((0, 100))
+                request = b"".join(encode("MSET", *(part for key in keys for part in (key, value))) for keys in groups)
+                assert set(replies(raw, request, len(groups))) == {b"OK"}
         finally:
             stop.set()
 
-    def read(step):
+    def read(together, step):
         raw = many.raw()
-        request = b"".join(encode("MGET", *pair[::step]) for pair in pairs)
+        groups = in_order(together, step)
+        request = b"".join(encode("MGET", *keys) for keys in groups)
         while not stop.is_set():
-            for left, right in replies(raw, request, len(pairs)):
-                assert left == right, "half of an MSET"
-                versions.add(left)
+            for values in replies(raw, request, len(groups)):
+                assert values[:together] == values[together:], "half of an MSET"
+                versions.update(values)
 
-    at_once(*[lambda who=who: write(who) for who in range(4)], *[lambda step=step: read(step) for step in (1, -1, 1, -1)])
+    ways = [(1, 1), (1, -1), (10, 1), (10, -1)]
+    at_once(*[lambda who=who, way=way: write(who, *way) for who, way in enumerate(ways)],
+            *[lambda way=way: read(*way) for way in ways])
     assert len(versions) >= 50, "the readers saw hardly any change"
 
 
