@@ -187,7 +187,8 @@ class HashIndex {
   // `table`. Null: the entry is not to be prefetched (no table, or it changed meanwhile).
   const IndexSegment* PeekSegment(std::uint64_t hash, std::uint64_t& table) const;
   const IndexBucket* PeekBucket(const IndexSegment* segment, std::uint64_t hash) const;
-  void PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
+  // Returns the first candidate.
+  const char* PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
 
  private:
   struct Moved {

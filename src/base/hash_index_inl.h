@@ -455,24 +455,25 @@ ZEDIS_RACY_HINT inline const IndexBucket* HashIndex<Traits>::PeekBucket(const In
 }
 
 template <class Traits>
-ZEDIS_RACY_HINT inline void HashIndex<Traits>::PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const {
+ZEDIS_RACY_HINT inline const char* HashIndex<Traits>::PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const {
   // Not the aligned load of IndexBucket::Match: a stale handle may lead to any address.
   const __m128i tag = _mm_set1_epi8(static_cast<char>(TagOf(hash)));
   for (int i = 0; i < 2; ++i) {
     const __m128i tags = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket->tag));
     std::uint32_t match = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, tag))) & 0xfff;
-    const bool found = match != 0;
+    const Handle first = match != 0 ? bucket->slot[std::countr_zero(match)] : Arena::kNone;
     for (; match != 0; match &= match - 1) {
       const char* entry = arena_->At(bucket->slot[std::countr_zero(match)]);
       _mm_prefetch(entry, _MM_HINT_T0);
       _mm_prefetch(entry + 63, _MM_HINT_T0);
     }
+    if (first != Arena::kNone) return arena_->PeekReadable(first) ? arena_->At(first) : nullptr;
     // Passed on, most likely to the next bucket; beyond the end of the sub-block nobody looks.
-    if (found || bucket->passed == 0 ||
-        (reinterpret_cast<std::uintptr_t>(bucket + 1) & (IndexSegment::kSubBytes - 1)) == 0)
-      return;
+    if (bucket->passed == 0 || (reinterpret_cast<std::uintptr_t>(bucket + 1) & (IndexSegment::kSubBytes - 1)) == 0)
+      break;
     ++bucket;
   }
+  return nullptr;
 }
 
 }  // namespace zedis::base

@@ -55,28 +55,30 @@ void Batch::AddProtocolError(Session& session, std::string text) {
       &session, nullptr, 0, 0, static_cast<std::uint16_t>(errors_.size()), static_cast<std::uint16_t>(probe_count_)};
 }
 
-// One step of the pipeline: the probe whose entry is fetched, and those behind it in earlier stages. Steps are spread
-// over the requests that run meanwhile: as many at once as a processor can have under way would only queue.
+// One step of the pipeline: one probe in each stage. Steps are spread over the requests that run meanwhile: as many at
+// once as a processor can have under way would only queue.
 inline void Batch::PrefetchStep() {
   const auto probe_at = [this](std::ptrdiff_t number) -> Probe* {
     return static_cast<std::size_t>(number) < probe_count_ ? &probes_[static_cast<std::size_t>(number)] : nullptr;
   };
-  if (Probe* probe = probe_at(fetched_ + 2 * kStageProbes)) {
+  if (Probe* probe = probe_at(fetched_ + 3 * kStageProbes)) {
     KeyPlace& key = keys_[probe->argument];
     probe->segment = probe->index->PeekSegment(key.hash, key.hint.table);
   }
-  if (const Probe* probe = probe_at(fetched_ + kStageProbes); probe != nullptr && probe->segment != nullptr) {
+  if (const Probe* probe = probe_at(fetched_ + 2 * kStageProbes); probe != nullptr && probe->segment != nullptr) {
     KeyPlace& key = keys_[probe->argument];
     key.hint.bucket = probe->index->PeekBucket(probe->segment, key.hash);
   }
-  if (const Probe* probe = probe_at(fetched_)) {
+  if (Probe* probe = probe_at(fetched_ + kStageProbes)) {
     KeyPlace& key = keys_[probe->argument];
+    probe->entry = nullptr;
     if (key.hint.bucket != nullptr) {
-      probe->index->PeekEntry(key.hint.bucket, key.hash);
+      probe->entry = reinterpret_cast<const store::Entry*>(probe->index->PeekEntry(key.hint.bucket, key.hash));
     } else {
       key.hint = {};
     }
   }
+  if (const Probe* probe = probe_at(fetched_); probe != nullptr && probe->entry != nullptr) probe->entry->PeekFar();
   ++fetched_;
 }
 
@@ -112,7 +114,7 @@ bool Batch::Run() {
     std::uint64_t commands = 0;
     for (; next_ != size_ && items_[next_].session == session && output.Size() < kOutputBytesAmple; ++next_) {
       const Item& item = items_[next_];
-      while (fetched_ < item.probes_end + kStageProbes) PrefetchStep();
+      while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();
       if (session->close_after_reply) continue;
       RunItem(item);
       ++commands;

@@ -67,12 +67,16 @@ class Batch {
   // A key that some request will look up, and how far its prefetching has come.
   struct Probe {
     const store::EntryIndex* index;
-    const base::IndexSegment* segment;
+    union {
+      const base::IndexSegment* segment;
+      const store::Entry* entry;
+    };
     std::uint32_t argument;
   };
-  // How far ahead of its request a probe goes through each stage.
+  // Segment, bucket, entry, and what the entry leads to: so many probes apart, and the last so many before its request.
   static constexpr std::ptrdiff_t kStageProbes = 8;
-  static constexpr std::ptrdiff_t kFirstFetch = -2 * kStageProbes;  // probe 0 is in its first stage
+  static constexpr std::ptrdiff_t kLastStageProbes = 4;
+  static constexpr std::ptrdiff_t kFirstFetch = -3 * kStageProbes;  // probe 0 is in its first stage
 
   void AddProbe(const Session& session, std::size_t argument);
   void AddProbes(const Session& session, const ResolvedCommand& command, std::size_t first_argument,
