@@ -94,7 +94,7 @@ void ReplyPending(Context& ctx, const PendingMap& pending, const PendingOptions&
     ReplyId(ctx.reply, pending.IdAt(at));
     ctx.reply.Bulk(entry.consumer->Name());
     ctx.reply.Integer(std::max<std::int64_t>(idle_ms, 0));
-    ctx.reply.Integer(entry.deliveries);
+    ctx.reply.Integer(static_cast<std::int64_t>(entry.deliveries));
   }
   ctx.reply.CloseArray(header, static_cast<std::uint64_t>(replied));
 }
@@ -194,7 +194,7 @@ PendingEntry* Claim(Context& ctx, StreamGroup& group, const StreamId& id, Stream
   group.Assign(id, entry, &consumer);
   entry->delivered_at_ms = options.deliver_at_ms;
   if (options.deliveries) {
-    entry->deliveries = *options.deliveries;
+    entry->deliveries = static_cast<std::uint64_t>(*options.deliveries);
   } else if (!options.just_id) {
     ++entry->deliveries;
   }

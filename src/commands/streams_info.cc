@@ -71,7 +71,7 @@ void ReplyFullConsumer(resp::Reply reply, const StreamConsumer& consumer, std::u
     reply.ArrayHeader(3);
     ReplyId(reply, id);
     reply.Integer(entry.delivered_at_ms);
-    reply.Integer(entry.deliveries);
+    reply.Integer(static_cast<std::int64_t>(entry.deliveries));
   });
 }
 
@@ -89,7 +89,7 @@ void ReplyFullGroup(resp::Reply reply, const Stream& stream, const StreamGroup& 
     ReplyId(reply, id);
     reply.Bulk(entry.consumer->Name());
     reply.Integer(entry.delivered_at_ms);
-    reply.Integer(entry.deliveries);
+    reply.Integer(static_cast<std::int64_t>(entry.deliveries));
   });
   info.Name("consumers").ArrayHeader(group.Consumers().size());
   for (const StreamConsumer* consumer : group.Consumers()) ReplyFullConsumer(reply, *consumer, count);

@@ -225,18 +225,18 @@ void Stream::RemoveGroup(StreamGroup* group, Stream* removed) {
   removed->groups_.push_back(group);
 }
 
-// The rules of Redis 7.4 for what can be known without counting.
+// The rules of Redis 7.4 for what can be known without counting. Clients may set the counters to anything, so that
+// differences wrap around.
 std::optional<std::int64_t> Stream::EntriesUpTo(const StreamId& id, const StreamId& first) const {
   const auto added = static_cast<std::int64_t>(entries_added);
-  const auto length = static_cast<std::int64_t>(length_);
   if (entries_added == 0) return 0;
   if (length_ == 0 && id <= last_id_) return added;
   if (!id.IsZero() && id < max_deleted_id) return std::nullopt;  // deleted entries lie between
   if (id == last_id_) return added;
   if (id > last_id_) return std::nullopt;
   if (max_deleted_id.IsZero() || max_deleted_id < first) {
-    if (id < first) return added - length;
-    if (id == first) return added - length + 1;
+    if (id < first) return static_cast<std::int64_t>(entries_added - length_);
+    if (id == first) return static_cast<std::int64_t>(entries_added - length_ + 1);
   }
   return std::nullopt;
 }
@@ -248,13 +248,13 @@ std::optional<std::int64_t> Stream::Lag(const StreamGroup& group) const {
   std::optional<std::int64_t> read = group.entries_read;
   if (!read || HasTombstoneFrom(group.last_id)) read = EntriesUpTo(group.last_id, first);
   if (!read) return std::nullopt;
-  return static_cast<std::int64_t>(entries_added) - *read;
+  return static_cast<std::int64_t>(entries_added - static_cast<std::uint64_t>(*read));
 }
 
 void Stream::NoteDelivered(StreamGroup& group, const StreamId& id, const StreamId& first) const {
   if (id <= group.last_id) return;
   if (group.entries_read && group.last_id >= first && !HasTombstoneFrom(group.last_id)) {
-    ++*group.entries_read;
+    group.entries_read = static_cast<std::int64_t>(static_cast<std::uint64_t>(*group.entries_read) + 1);
   } else if (entries_added > 0) {
     group.entries_read = EntriesUpTo(id, first);
   }

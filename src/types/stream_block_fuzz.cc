@@ -28,7 +28,10 @@ class Script {
   std::string Text() {
     static constexpr std::size_t kSizes[] = {62, 63, 64, 127, 128, 4095, 4096, 20'000};
     const unsigned form = Byte();
-    if (form < 100) return std::to_string(static_cast<std::int64_t>(Number()) * (form % 2 == 0 ? 1 : -1));
+    if (form < 100) {
+      const std::uint64_t number = Number();
+      return form % 2 == 0 ? std::to_string(number) : std::to_string(static_cast<std::int64_t>(number));
+    }
     if (form < 110) return std::string(kSizes[form % std::size(kSizes)], static_cast<char>(Byte()));
     std::string text;
     for (unsigned left = form % 14; left > 0; --left) text.push_back(static_cast<char>(Byte()));

@@ -18,7 +18,7 @@ class StreamConsumer;
 // One entry that was delivered and not yet acknowledged.
 struct PendingEntry : Counted {
   std::int64_t delivered_at_ms = 0;
-  std::int64_t deliveries = 1;
+  std::uint64_t deliveries = 1;
   StreamConsumer* consumer = nullptr;
 };
 

@@ -246,7 +246,7 @@ TEST(StreamLag, IsTheLengthWhenAllThatIsGoneWasBeforeTheFirstEntry) {
 
 struct Owner {
   std::string consumer;
-  std::int64_t deliveries;
+  std::uint64_t deliveries;
 };
 
 TEST(StreamGroup, BehavesLikeItsModel) {
