@@ -151,8 +151,8 @@ constexpr Directive kDirectives[] = {
     // Memory and expiry.
     Memory("maxmemory", "0", 0, kUint64Max).Tunes(&Tunables::maxmemory_bytes),
     Enum("maxmemory-policy", "noeviction", kMaxmemoryPolicies).Tunes(&Tunables::maxmemory_policy),
-    Int("maxmemory-samples", "5", 1, kInt32Max).Tunes(&Tunables::maxmemory_samples).NotYet(),
-    Int("maxmemory-eviction-tenacity", "10", 0, 100).Tunes(&Tunables::maxmemory_eviction_tenacity).NotYet(),
+    Int("maxmemory-samples", "5", 1, kInt32Max).Tunes(&Tunables::maxmemory_samples),
+    Int("maxmemory-eviction-tenacity", "10", 0, 100).Tunes(&Tunables::maxmemory_eviction_tenacity).Ignored(),
     Int("lfu-log-factor", "10", 0, kInt32Max).Tunes(&Tunables::lfu_log_factor),
     Int("lfu-decay-time", "1", 0, kInt32Max).Tunes(&Tunables::lfu_decay_time_min),
     Int("active-expire-effort", "1", 1, 10).Tunes(&Tunables::active_expire_effort).Ignored(),
@@ -202,8 +202,8 @@ constexpr Directive kDirectives[] = {
         .Alias("zset-max-ziplist-value")
         .Tunes(&Tunables::zset_max_listpack_value_bytes)
         .NotYet(),
-    Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes).NotYet(),
-    Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries).NotYet(),
+    Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes),
+    Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries),
     Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes).NotYet(),
 
     // Observation.
@@ -221,8 +221,8 @@ constexpr Directive kDirectives[] = {
     Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max).Ignored(),
     Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Ignored(),
     Int("latency-monitor-threshold", "0", 0, kInt64Max).Tunes(&Tunables::latency_monitor_threshold_ms).NotYet(),
-    Bool("latency-tracking", "yes").Tunes(&Tunables::latency_tracking).NotYet(),
-    Special("latency-tracking-info-percentiles", "50 99 99.9", ParsePercentiles).MultiArg().NotYet(),
+    Bool("latency-tracking", "yes").Tunes(&Tunables::latency_tracking),
+    Special("latency-tracking-info-percentiles", "50 99 99.9", ParsePercentiles).MultiArg(),
     Int("watchdog-period", "0", 0, kInt32Max).Hidden().Ignored(),
 
     // Scripts.

@@ -42,6 +42,8 @@ TEST(InfoCallsTest, ErrorsAreCountedByCode) {
                       "# Errorstats\r\nerrorstat_ERR:count=2\r\nerrorstat_WRONGTYPE:count=1\r\n"));
 }
 
+// observes: latency-tracking
+// observes: latency-tracking-info-percentiles
 TEST(InfoCallsTest, PercentilesAreThoseOfTheConfiguration) {
   HandlerHarness server;
   server.Run({"GET", "key"});

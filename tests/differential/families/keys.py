@@ -18,6 +18,8 @@ def something_to_work_on(r):
         return ["HSET", key, "f", r.element()]
     if kind == "set":
         return ["SADD", key, r.element()]
+    if kind == "stream":
+        return ["XADD", key, r.between(1, 20), "f", r.element()]
     return ["ZADD", key, 1, r.element()]
 
 
