@@ -376,6 +376,16 @@ def test_the_middle_of_a_list_is_compressed(start_server):
     assert used[1] < used[0] - 500_000
 
 
+@pytest.mark.observes("stream-node-max-entries", "stream-node-max-bytes")
+@pytest.mark.parametrize("options, removed", [((), 0), (("--stream-node-max-entries", 10), 20), (("--stream-node-max-bytes", 1100), 20)])
+def test_the_size_of_the_blocks_of_a_stream(start_server, options, removed):
+    """A trim that may stop early removes whole blocks: the first 25 entries here, of some 100 bytes each, are to go."""
+    raw = start_server(*options).raw()
+    for n in range(1, 36):
+        raw.command("XADD", "k", f"{n}-0", "f", "v" * 100)
+    assert raw.command("XTRIM", "k", "MAXLEN", "~", 10) == removed
+
+
 @pytest.mark.observes("client-query-buffer-limit", "client-output-buffer-limit")
 def test_limits_of_buffers(start_server):
     server = start_server("--client-query-buffer-limit", "1mb", "--client-output-buffer-limit", "normal 1mb 0 0")

@@ -261,7 +261,12 @@ constexpr Command kStreamCommands[] = {
      .group = "stream",
      .summary = "Adds an entry to a stream, which is created if it is missing, and trims it if asked to.",
      .complexity = "O(1) to add, O(N) to trim, N being the number of entries that go.",
-     .tips = kNondeterministic},
+     .tips = kNondeterministic,
+     .syntax =
+         "key#0 [NOMKSTREAM@6.2.0] [trim{strategy(MAXLEN|MINID@6.2.0) [operator(equal=\"=\"|approximately=\"~\")] "
+         "threshold [LIMIT count:int@6.2.0]}] id_or_auto(auto_id=\"*\"|id) field_value{field value}...",
+     .history = "6.2.0 NOMKSTREAM, MINID and LIMIT.\n"
+                "7.0.0 Ids of the form <ms>-*."},
     {.name = "xtrim",
      .arity = AtLeast(3),
      .flags = kWrite,
@@ -272,7 +277,10 @@ constexpr Command kStreamCommands[] = {
      .group = "stream",
      .summary = "Removes the oldest entries of a stream, down to a length or an id.",
      .complexity = "O(N), N being the number of entries that go; whole blocks of them go at once.",
-     .tips = kNondeterministic},
+     .tips = kNondeterministic,
+     .syntax = "key#0 trim{strategy(MAXLEN|MINID@6.2.0) [operator(equal=\"=\"|approximately=\"~\")] threshold [LIMIT "
+               "count:int@6.2.0]}",
+     .history = "6.2.0 MINID and LIMIT."},
     {.name = "xdel",
      .arity = AtLeast(2),
      .flags = kWrite | kFast,
@@ -282,7 +290,8 @@ constexpr Command kStreamCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Removes entries from a stream by their ids.",
-     .complexity = "O(log N) for each entry, N being the length of the stream."},
+     .complexity = "O(log N) for each entry, N being the length of the stream.",
+     .syntax = "key#0 id..."},
     {.name = "xlen",
      .arity = Exactly(1),
      .flags = kReadonly | kFast,
@@ -292,7 +301,8 @@ constexpr Command kStreamCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Tells how many entries a stream has.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0"},
     {.name = "xsetid",
      .arity = AtLeast(2),
      .flags = kWrite | kDenyOom | kFast,
@@ -302,7 +312,9 @@ constexpr Command kStreamCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Sets the last id of a stream, and what it remembers of its past.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 last-id [ENTRIESADDED entries_added:int@7.0.0] [MAXDELETEDID max_deleted_entry_id@7.0.0]",
+     .history = "7.0.0 ENTRIESADDED and MAXDELETEDID."},
 };
 
 }  // namespace

@@ -341,7 +341,9 @@ constexpr Command kStreamClaimCommands[] = {
      .complexity =
          "O(log N + M), N being the number of pending entries and M the number looked at; for the summary O(C), "
          "C being the number of consumers.",
-     .tips = kNondeterministic},
+     .tips = kNondeterministic,
+     .syntax = "key#0 group [filters{[IDLE min-idle-time:int@6.2.0] start end count:int [consumer]}]",
+     .history = "6.2.0 IDLE and ranges without their ends."},
     {.name = "xclaim",
      .arity = AtLeast(5),
      .flags = kWrite | kFast,
@@ -352,7 +354,9 @@ constexpr Command kStreamClaimCommands[] = {
      .group = "stream",
      .summary = "Hands pending entries to another consumer.",
      .complexity = "O(log N) for each id, N being the number of pending entries.",
-     .tips = kNondeterministic},
+     .tips = kNondeterministic,
+     .syntax = "key#0 group consumer min-idle-time id... [IDLE ms:int] [TIME unix-time-milliseconds:time] [RETRYCOUNT "
+               "count:int] [FORCE] [JUSTID] [LASTID id]"},
     {.name = "xautoclaim",
      .arity = AtLeast(5),
      .flags = kWrite | kFast,
@@ -363,7 +367,9 @@ constexpr Command kStreamClaimCommands[] = {
      .group = "stream",
      .summary = "Hands what has been pending for long to another consumer.",
      .complexity = "O(log N + M), N being the number of pending entries and M at most ten times COUNT.",
-     .tips = kNondeterministic},
+     .tips = kNondeterministic,
+     .syntax = "key#0 group consumer min-idle-time start [COUNT count:int] [JUSTID]",
+     .history = "7.0.0 The reply names the entries that no longer exist."},
 };
 
 }  // namespace

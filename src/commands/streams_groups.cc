@@ -187,7 +187,9 @@ constexpr Command kXgroupSubcommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Creates a consumer group.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 groupname id(id|new_id=\"$\") [MKSTREAM] [ENTRIESREAD entries_read:int]",
+     .history = "7.0.0 ENTRIESREAD."},
     {.name = "xgroup|createconsumer",
      .arity = Exactly(4),
      .flags = kWrite | kDenyOom,
@@ -197,7 +199,8 @@ constexpr Command kXgroupSubcommands[] = {
      .since = "6.2.0",
      .group = "stream",
      .summary = "Creates a consumer of a group.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 groupname consumername"},
     {.name = "xgroup|delconsumer",
      .arity = Exactly(4),
      .flags = kWrite,
@@ -207,7 +210,8 @@ constexpr Command kXgroupSubcommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Deletes a consumer of a group with what it has pending.",
-     .complexity = "O(N), N being the number of its pending entries."},
+     .complexity = "O(N), N being the number of its pending entries.",
+     .syntax = "key#0 groupname consumername"},
     {.name = "xgroup|destroy",
      .arity = Exactly(3),
      .flags = kWrite,
@@ -217,7 +221,8 @@ constexpr Command kXgroupSubcommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Deletes a consumer group.",
-     .complexity = "O(1); what was pending is freed later."},
+     .complexity = "O(1); what was pending is freed later.",
+     .syntax = "key#0 groupname"},
     HelpRow("xgroup|help", "stream", "5.0.0", 0, kCatStream),
     {.name = "xgroup|setid",
      .arity = AtLeast(4),
@@ -228,7 +233,9 @@ constexpr Command kXgroupSubcommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Makes a consumer group read on behind another id.",
-     .complexity = "O(1)"},
+     .complexity = "O(1)",
+     .syntax = "key#0 groupname id(id|new_id=\"$\") [ENTRIESREAD entries_read:int]",
+     .history = "7.0.0 ENTRIESREAD."},
 };
 
 constexpr Command kStreamGroupCommands[] = {
@@ -249,7 +256,8 @@ constexpr Command kStreamGroupCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Tells a group that entries are done, so that they are no longer pending.",
-     .complexity = "O(log N) for each id, N being the number of pending entries; O(1) for the oldest."},
+     .complexity = "O(log N) for each id, N being the number of pending entries; O(1) for the oldest.",
+     .syntax = "key#0 group id..."},
 };
 
 }  // namespace

@@ -209,7 +209,9 @@ constexpr Command kXinfoSubcommands[] = {
      .group = "stream",
      .summary = "Tells about the consumers of a group.",
      .complexity = "O(N), N being the number of consumers.",
-     .tips = kNondeterministic},
+     .tips = kNondeterministic,
+     .syntax = "key#0 groupname",
+     .history = "7.2.0 inactive."},
     {.name = "xinfo|groups",
      .arity = Exactly(2),
      .flags = kReadonly,
@@ -219,7 +221,9 @@ constexpr Command kXinfoSubcommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Tells about the groups of a stream.",
-     .complexity = "O(N), N being the number of groups."},
+     .complexity = "O(N), N being the number of groups.",
+     .syntax = "key#0",
+     .history = "7.0.0 entries-read and lag."},
     HelpRow("xinfo|help", "stream", "5.0.0", 0, kCatStream),
     {.name = "xinfo|stream",
      .arity = AtLeast(2),
@@ -231,7 +235,11 @@ constexpr Command kXinfoSubcommands[] = {
      .group = "stream",
      .summary = "Tells about a stream.",
      .complexity =
-         "O(1); with FULL O(N), N being the number of entries, groups, consumers and pending entries returned."},
+         "O(1); with FULL O(N), N being the number of entries, groups, consumers and pending entries returned.",
+     .syntax = "key#0 [FULL full{[COUNT count:int]}]",
+     .history = "6.0.0 FULL.\n"
+                "7.0.0 max-deleted-entry-id, entries-added, recorded-first-entry-id, entries-read and lag.\n"
+                "7.2.0 active-time; seen-time is that of the last attempt."},
 };
 
 constexpr Command kStreamInfoCommands[] = {

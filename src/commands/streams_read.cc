@@ -286,7 +286,9 @@ constexpr Command kStreamReadCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Returns the entries of a stream between two ids.",
-     .complexity = kRangeComplexity},
+     .complexity = kRangeComplexity,
+     .syntax = "key#0 start end [COUNT count:int]",
+     .history = "6.2.0 Ranges without their ends."},
     {.name = "xrevrange",
      .arity = AtLeast(3),
      .flags = kReadonly,
@@ -296,7 +298,9 @@ constexpr Command kStreamReadCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Returns the entries of a stream between two ids, the newest first.",
-     .complexity = kRangeComplexity},
+     .complexity = kRangeComplexity,
+     .syntax = "key#0 end start [COUNT count:int]",
+     .history = "6.2.0 Ranges without their ends."},
     {.name = "xread",
      .arity = AtLeast(3),
      .flags = kReadonly | kBlocking,
@@ -306,7 +310,8 @@ constexpr Command kStreamReadCommands[] = {
      .since = "5.0.0",
      .group = "stream",
      .summary = "Returns the entries of several streams behind an id each.",
-     .complexity = "O(log N + M) for each stream, N being its length and M the number of its entries returned."},
+     .complexity = "O(log N + M) for each stream, N being its length and M the number of its entries returned.",
+     .syntax = "[COUNT count:int] [BLOCK milliseconds:int] STREAMS streams{key#0... id...}"},
     {.name = "xreadgroup",
      .arity = AtLeast(6),
      .flags = kWrite | kBlocking,
@@ -317,7 +322,9 @@ constexpr Command kStreamReadCommands[] = {
      .group = "stream",
      .summary =
          "Delivers entries that a group has not seen yet to one of its consumers, or returns what that has pending.",
-     .complexity = "O(log N + M) for each stream, N being its length and M the number of its entries returned."},
+     .complexity = "O(log N + M) for each stream, N being its length and M the number of its entries returned.",
+     .syntax = "GROUP group_consumer{group consumer} [COUNT count:int] [BLOCK milliseconds:int] [NOACK] STREAMS "
+               "streams{key#0... id...}"},
 };
 
 }  // namespace

@@ -76,6 +76,26 @@ TEST_F(EvictorTest, AllkeysLruKeepsWhatWasUsedLately) {
   EXPECT_EQ(world_.stats.expired_keys.Get(), 0u);
 }
 
+// observes: maxmemory-samples
+class Samples : public EvictorTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(Samples, TheMoreTheBetterTheChoice) {
+  SetPolicy(MaxmemoryPolicy::kAllkeysLru);
+  world_.tunables.maxmemory_samples.Set(GetParam());
+  // Each key was used a second earlier than the one before it.
+  Fill([](int i) { return store::AccessClock(kStartMs - i * std::int64_t{1000}, {}); }, Never);
+  EvictPercent(40);
+  ExpectSomeEvicted();
+  const auto is_of_the_oldest = [](int i) { return i >= kKeys * 3 / 4; };
+  const int oldest_evicted = kKeys / 4 - CountThere(is_of_the_oldest);
+  if (GetParam() == 1) {
+    EXPECT_LT(oldest_evicted, kKeys / 4 * 60 / 100);
+  } else {
+    EXPECT_GT(oldest_evicted, kKeys / 4 * 80 / 100);
+  }
+}
+INSTANTIATE_TEST_SUITE_P(All, Samples, ::testing::Values(1, 20));
+
 TEST_F(EvictorTest, AllkeysLfuKeepsWhatIsUsedOften) {
   SetPolicy(MaxmemoryPolicy::kAllkeysLfu);
   const std::uint32_t minute = world_.ctx.access_clock & 0xffff00;

@@ -202,8 +202,8 @@ constexpr Directive kDirectives[] = {
         .Alias("zset-max-ziplist-value")
         .Tunes(&Tunables::zset_max_listpack_value_bytes)
         .NotYet(),
-    Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes).NotYet(),
-    Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries).NotYet(),
+    Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes),
+    Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries),
     Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes).NotYet(),
 
     // Observation.
