@@ -40,7 +40,7 @@ class Operations {
   explicit Operations(std::uint64_t seed) : random_(seed) {}
 
   void Phase() {
-    const unsigned kind = random_() % 7;
+    const auto kind = static_cast<unsigned>(random_() % 7);
     const std::size_t count = random_() % 1500;
     for (std::size_t i = 0; i < count; ++i) Step(kind);
   }
@@ -143,7 +143,8 @@ TEST(IdMap, SparseMapsGiveMemoryBack) {
   Map map;
   for (std::uint64_t i = 0; i < 100'000; ++i) map.Insert({i, 0}, i);
   for (std::uint64_t i = 0; i < 100'000; ++i) {
-    if (i % 50 != 0) EXPECT_TRUE(map.Erase({i, 0}));
+    if (i % 50 == 0) continue;
+    EXPECT_TRUE(map.Erase({i, 0}));
   }
   map.CheckConsistency();
   EXPECT_EQ(map.Size(), 2000u);

@@ -258,7 +258,7 @@ TEST(StreamGroup, BehavesLikeItsModel) {
     StreamId last{1, 0};
     for (int step = 0; step < 4000; ++step) {
       const std::string name = std::string(random() % 3, 'c') + std::to_string(random() % 6);
-      const unsigned what = random() % 100;
+      const auto what = static_cast<unsigned>(random() % 100);
       StreamConsumer* consumer = group->FindConsumer(name);
       ASSERT_EQ(consumer != nullptr, consumers.contains(name));
       if (consumer == nullptr) {
