@@ -293,7 +293,10 @@ void HashIndex<Traits>::TryMerge(std::uint64_t position) {
   const std::size_t span = std::size_t{1} << (bits - keep.depth);
   std::fill_n(directory() + (DirectoryIndex(position, bits) & ~(span - 1)), span, one);
   arena_->Free(other);
-  if (shared == bits && (deepest_ -= 2) == 0) HalveDirectory();
+  if (shared == bits) {
+    deepest_ -= 2;
+    if (deepest_ == 0) HalveDirectory();
+  }
   PlaceAll(moved, count);
   StructureChanged();
 }
