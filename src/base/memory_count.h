@@ -51,7 +51,7 @@ class MemoryCount {
   static constexpr std::uint32_t kShared = kCells - 1;
 
   static Cell& OwnCell() {
-    thread_local Cell* const own = TakeCell();
+    thread_local Cell* own = TakeCell();
     return *own;
   }
   static Cell* TakeCell();

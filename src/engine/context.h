@@ -102,7 +102,7 @@ class Context {
     return Typed(type, FindForWrite(key));
   }
 
-  store::Database& DatabaseOf(const store::Key& key) { return keyspace.DatabaseOf(key, session->database.Get()); }
+  store::Database& DatabaseOf(const store::Key& key) const { return keyspace.DatabaseOf(key, session->database.Get()); }
 
   // Creates the key or overwrites whatever it holds. The only lookup that a plain SET needs: a key that is due expires
   // here as it would in FindForWrite.

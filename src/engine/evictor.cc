@@ -201,7 +201,7 @@ void Evictor::SampleDatabase(int shard, int number) {
   const store::Database& database = ctx_.keyspace.database(shard, number);
   const auto& index = database.index();
   const base::IndexWalk walk(index);
-  const int count = static_cast<int>(std::min<std::int64_t>(ctx_.tunables.maxmemory_samples.Get(), walk.kSampleMax));
+  const int count = static_cast<int>(std::min<std::int64_t>(ctx_.tunables.maxmemory_samples.Get(), decltype(walk)::kSampleMax));
   int found = 0;
   const auto offer = [&](Slot slot) {
     ++found;

@@ -151,13 +151,13 @@ class Entry {
   template <class T>
   static T Read(const char* at) {
     T value;
-    std::memcpy(&value, at, sizeof value);
+    std::memcpy(&value, at, sizeof(T));
     return value;
   }
   template <class T>
   static T Read(const std::uint8_t* at) {
     T value;
-    std::memcpy(&value, at, sizeof value);
+    std::memcpy(&value, at, sizeof(T));
     return value;
   }
   const std::uint8_t* KeyField() const { return byte_ + kHeaderBytes + (has_ttl() ? kExpiryBytes : 0); }
@@ -216,7 +216,7 @@ inline void Entry::WriteValue(const Value& value) {
       break;
     }
     case Storage::kFar:
-      std::memcpy(at, &value.far, sizeof value.far);
+      std::memcpy(at, &value.far, kPointerBytes);
       break;
   }
 }
@@ -228,7 +228,7 @@ inline void Entry::Write(std::string_view key, FarKey* far_key, const Value& val
   if (has_ttl()) OverwriteExpiry(expire_at_ms);
   std::uint8_t* at = KeyField();
   if (far_key != nullptr) {
-    std::memcpy(at, &far_key, sizeof far_key);
+    std::memcpy(at, &far_key, kPointerBytes);
   } else {
     *at = static_cast<std::uint8_t>(key.size());
     if (!key.empty()) std::memcpy(at + 1, key.data(), key.size());
