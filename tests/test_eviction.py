@@ -72,18 +72,18 @@ def test_memory_stays_below_the_cap_while_several_connections_set(start_server, 
     assert all(error.startswith(b"OOM") for error in errors), errors[:3]
     if time_factor == 1:
         assert info["evicted_keys"] > 4000
-        # A moment at which everything has to be made anew in another size may be too short for a loaded machine.
-        assert len(errors) < 0.02 * 4 * 4 * count
+        # Where all is written anew in another size, a loaded machine may not make room in time.
+        assert len(errors) < 0.2 * 4 * 4 * count
         assert info["used_memory"] > 0.75 * limit
 
 
-def test_lru_keeps_what_is_read(start_server, time_factor):
-    """Of keys that were all written at the same time, those go that were not read since. The access clock counts seconds."""
-    server = start_server("--maxmemory-policy", "allkeys-lru", threads=2)
+def kept_by_lru(start_server, time_factor, samples):
+    """Which share of the keys that were read since all were written outlives the eviction of a third."""
+    server = start_server("--maxmemory-policy", "allkeys-lru", "--maxmemory-samples", str(samples), threads=2)
     raw, client = server.raw(), server.client()
     count = 40_000
     assert not send(raw, [encode("SET", f"key:{n}", "v" * 100) for n in range(count)])
-    time.sleep(2.2)
+    time.sleep(2.2)  # the access clock counts seconds
     hot = [f"key:{n}" for n in range(0, count, 4)]
     send(raw, [encode("GET", key) for key in hot])
     full = memory(client)["used_memory"]
@@ -93,7 +93,13 @@ def test_lru_keeps_what_is_read(start_server, time_factor):
     kept = sum(value is not None for value in client.mget(hot))
     print(f"{kept} of {len(hot)} that were read are kept, {left - kept} of the other {count - len(hot)}")
     assert left < 0.85 * count
-    assert kept > 0.95 * len(hot)
+    return kept / len(hot)
+
+
+@pytest.mark.observes("maxmemory-samples")
+def test_lru_keeps_what_is_read_the_better_the_more_it_samples(start_server, time_factor):
+    assert kept_by_lru(start_server, time_factor, 5) > 0.95
+    assert kept_by_lru(start_server, time_factor, 1) < 0.9
 
 
 def test_volatile_policies_answer_oom_when_nothing_may_go(start_server, time_factor):

@@ -33,9 +33,13 @@ TEST(ListenTcp, AnAddressThatIsMissingIsToldApart) {
 }
 
 TEST(ListenTcp, StopsAndListensAgainUnderTheSameDescriptor) {
-  auto first = ListenTcp("127.0.0.1", 0, 1);
+  // A port that was asked for by number: one that the system chose is chosen anew when the socket listens again.
+  const int port = [] {
+    const auto any = ListenTcp("127.0.0.1", 0, 1);
+    return any ? LocalOf(any->get()).port : 0;
+  }();
+  auto first = ListenTcp("127.0.0.1", port, 1);
   ASSERT_TRUE(first);
-  const int port = LocalOf(first->get()).port;
   StopListening(first->get());
   EXPECT_TRUE(ListenTcp("127.0.0.1", port, 1));  // and lets go of it at once
   EXPECT_TRUE(ListenAgain(first->get(), 1));

@@ -169,7 +169,7 @@ TEST_F(ConfigLoaderTest, ConfigLoadsFileThenStandardInputThenOptions) {
   EXPECT_EQ(config.Text("port"), "2");
   EXPECT_EQ(tunables.hz.Get(), 50);
   EXPECT_EQ(config.file(), path);
-  EXPECT_EQ(config.Given(Status::kIgnored), (std::vector<std::string>{"io-threads", "rdbcompression"}));
+  EXPECT_EQ(config.Given(Status::kIgnored), (std::vector<std::string>{"hz", "io-threads", "rdbcompression"}));
   EXPECT_GE(config.Number("threads"), 1);
 
   line.options = {};

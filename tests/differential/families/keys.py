@@ -19,7 +19,7 @@ def something_to_work_on(r):
     if kind == "set":
         return ["SADD", key, r.element()]
     if kind == "stream":
-        return ["XADD", key, r.between(1, 20), "f", r.element()]
+        return ["XADD", key, f"{r.between(1, 99)}-1", "f", r.element()]
     return ["ZADD", key, 1, r.element()]
 
 
