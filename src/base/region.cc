@@ -13,7 +13,8 @@ namespace {
 
 constexpr unsigned kFirstHeads = 16;  // free lists for blocks of up to 128 bytes
 constexpr std::uint32_t kFirstSlots = 8;
-constexpr std::size_t kGrowthShare = 8;  // a new chunk has at most this part of what is held
+constexpr std::size_t kFarBlocksPerPiece = 32;  // freeing a chunk takes about as long
+constexpr std::size_t kGrowthShare = 8;         // a new chunk has at most this part of what is held
 
 // Counted as the allocator rounds it, like all memory beside the arenas.
 std::size_t CountTaken(void* block) {
@@ -29,10 +30,15 @@ std::size_t GiveBack(void* block) {
   return bytes;
 }
 
-// 4, 5, 6 or 7 times a power of two: what general allocators of the kind used here do not round further.
+// 4, 5, 6 or 7 times a power of two: what general allocators of the kind used here do not round further. (Asking them
+// for an alignment makes them round, by up to a quarter: what has to be aligned is aligned within its chunk.)
 constexpr std::size_t RoundDown(std::size_t bytes) {
   const std::size_t step = std::bit_floor(bytes) / 4;
   return bytes / step * step;
+}
+constexpr std::size_t RoundUp(std::size_t bytes) {
+  const std::size_t step = std::bit_floor(bytes) / 4;
+  return (bytes + step - 1) / step * step;
 }
 
 }  // namespace
@@ -44,12 +50,17 @@ Region::~Region() {
 
 // --- blocks ---
 
+// How much of what is left of the newest chunk lies before the next place for such a block.
+unsigned Region::SkipFor(unsigned units) const {
+  return units % kAlignUnits == 0 && cut_units_ != 0 ? UnitsToAlignment(cut_) : 0;
+}
+
 Region::Handle Region::AllocateSlow(unsigned units) {
-  const unsigned skip = units % kAlignUnits == 0 ? -cut_ % kAlignUnits : 0;
-  if (cut_units_ < units + skip) {
+  if (cut_units_ < units + SkipFor(units)) {
     if (const Handle handle = SplitLarger(units); handle != kNone) return handle;
     NewChunk(units);
-  } else if (skip != 0) {
+  }
+  if (const unsigned skip = SkipFor(units); skip != 0) {
     const Handle skipped = cut_;
     cut_ += skip;
     cut_units_ -= skip;
@@ -73,11 +84,12 @@ Region::Handle Region::SplitLarger(unsigned units) {
   return kNone;
 }
 
-// Puts free units into the lists, in blocks that their sizes let be where they are.
+// Puts free units into the lists. What has the size of a block that must be aligned, and is not, becomes two of about
+// half of it.
 void Region::GiveRest(Handle handle, unsigned units) {
   while (units != 0) {
     unsigned piece = std::min(units, kClasses);
-    if (piece % kAlignUnits == 0 && handle % kAlignUnits != 0) piece = -handle % kAlignUnits;
+    if (piece % kAlignUnits == 0 && UnitsToAlignment(handle) != 0) piece = piece / 2 + 1;
     Push(handle, piece);
     handle += piece;
     units -= piece;
@@ -107,11 +119,11 @@ void Region::ForgetFree() {
 
 void Region::NewChunk(unsigned units) {
   if (cut_units_ != 0) GiveRest(cut_, cut_units_);
-  const std::size_t least = std::max(kFirstChunkBytes, std::size_t{units} * kUnitBytes);
-  const std::size_t bytes = RoundDown(std::clamp(held_bytes_ / kGrowthShare, least, kChunkBytes));
-  const std::uint32_t slot = NewSlot(bytes);
+  const std::size_t least = units * kUnitBytes + (units % kAlignUnits == 0 ? kAlignBytes : 0);
+  const std::size_t share = std::clamp(held_bytes_ / kGrowthShare, kFirstChunkBytes, kChunkBytes);
+  const std::uint32_t slot = NewSlot(std::max(RoundDown(share), RoundUp(least)));
   cut_ = slot << kOffsetBits;
-  cut_units_ = static_cast<std::uint32_t>(bytes / kUnitBytes);
+  cut_units_ = static_cast<std::uint32_t>(std::min(malloc_usable_size(chunks_[slot]), kChunkBytes) / kUnitBytes);
   Poison(cut_, cut_units_);
 }
 
@@ -140,7 +152,7 @@ std::uint32_t Region::TakeSlotNumber() {
 
 std::uint32_t Region::NewSlot(std::size_t bytes) {
   const std::uint32_t slot = TakeSlotNumber();
-  chunks_[slot] = static_cast<char*>(std::aligned_alloc(kAlignBytes, bytes));
+  chunks_[slot] = static_cast<char*>(std::malloc(bytes));
   held_bytes_ += CountTaken(chunks_[slot]);
   return slot;
 }
@@ -212,7 +224,10 @@ bool Region::FreeOld(std::size_t chunks) {
 }
 
 bool Region::FreeSlice(std::size_t pieces) {
-  for (; far_ != nullptr && pieces != 0; --pieces) FreeFar(reinterpret_cast<char*>(far_ + 1));
+  for (std::size_t freed = 0; far_ != nullptr && pieces != 0; ++freed) {
+    FreeFar(reinterpret_cast<char*>(far_ + 1));
+    if (freed % kFarBlocksPerPiece == kFarBlocksPerPiece - 1) --pieces;
+  }
   if (far_ != nullptr) return false;
   for (; slot_count_ > 1; --slot_count_) {
     if (chunks_[slot_count_ - 1] == nullptr) continue;

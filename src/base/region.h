@@ -6,13 +6,14 @@
 //
 //   handle    | chunk: 17 bits | offset in units of 8 bytes: 15 bits |        0 means "none"
 //   table     slot of a chunk -> its address; slot 0 is never used
-//   chunk     1 KiB to 256 KiB from the general allocator, aligned to a cache line:
+//   chunk     1 KiB to 256 KiB from the general allocator:
 //             | block | block | free block | block |    free to be cut    |
 //                              ^ its first 4 bytes: handle of the next free block of its size
 //
 // Blocks have 8 to 1024 bytes in steps of 8, and no header, so whoever frees one says how large it is. A block whose
-// size is a multiple of 64 is aligned to 64; what alignment skips, and what is left of a chunk, goes to the free lists.
-// A chunk never moves, so an address stays good until its block is freed. 17 + 15 bits of 8 bytes reach 32 GiB.
+// size is a multiple of 64 lies at a multiple of 64; what alignment skips, and what is left of a chunk, goes to the
+// free lists. A chunk never moves, so an address stays good until its block is freed. 17 + 15 bits of 8 bytes reach 32
+// GiB.
 //
 // Chunks grow with the region, by an eighth of it: a collection of 200 members takes 1 KiB at a time, one of a million
 // 256 KiB, and the unused rest is 6 % on average while it is small and vanishes later. The table of chunks doubles as
@@ -75,7 +76,7 @@ class Region {
   // `bytes` is what Allocate was asked for, or anything that BlockBytes rounds to the same.
   void Free(Handle handle, std::size_t bytes);
 
-  // 2^order pages in one piece, aligned to a cache line. O(1), but for what the general allocator does.
+  // 2^order pages in one piece, aligned to 16 bytes. O(1), but for what the general allocator does.
   Handle AllocatePages(unsigned order);
   void FreePages(Handle handle, unsigned order);
 
@@ -113,8 +114,8 @@ class Region {
 
   // --- the end ---
 
-  // Frees up to `pieces` chunks, page runs or far blocks; true when nothing is left. Only this and the destructor may
-  // be called once it has begun.
+  // Frees up to `pieces` chunks, page runs or dozens of far blocks; true when nothing is left. Only this and the
+  // destructor may be called once it has begun.
   bool FreeSlice(std::size_t pieces);
 
  private:
@@ -139,6 +140,12 @@ class Region {
     return static_cast<unsigned>((bytes + (kUnitBytes - 1)) >> kUnitShift);
   }
 
+  // From the block to the next address that is aligned, which is as the allocator placed its chunk.
+  unsigned UnitsToAlignment(Handle handle) const {
+    return static_cast<unsigned>(-(reinterpret_cast<std::uintptr_t>(At(handle)) >> kUnitShift) & (kAlignUnits - 1));
+  }
+
+  unsigned SkipFor(unsigned units) const;
   Handle AllocateSlow(unsigned units);
   Handle Cut(unsigned units);
   Handle SplitLarger(unsigned units);
@@ -212,6 +219,7 @@ inline Region::Handle Region::Cut(unsigned units) {
 inline void Region::Push(Handle handle, unsigned units) {
   if (units > heads_count_) [[unlikely]]
     GrowHeads(units);
+  Unpoison(handle, units);
   std::memcpy(At(handle), &heads_[units - 1], sizeof(Handle));
   heads_[units - 1] = handle;
   has_free_[(units - 1) >> 6] |= std::uint64_t{1} << ((units - 1) & 63);
