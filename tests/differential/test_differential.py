@@ -6,7 +6,7 @@ from . import families, runner
 
 _SEED = 20250101
 _SECONDS = 4.5
-_TYPES = ["string", "list"]  # of keys that Zedis has
+_TYPES = ["string", "list", "set"]  # of keys that Zedis has
 
 
 @pytest.fixture(scope="module")
