@@ -41,7 +41,7 @@ struct Options {
 };
 
 struct OpenGate : engine::Gate {
-  engine::Outcome Admit(engine::Context&, engine::Args) override { return engine::Done(); }
+  engine::Outcome Decide(engine::Context&, engine::Args) override { return engine::Done(); }
 };
 
 std::string KeyText(std::uint64_t number) { return fmt::format("key:{:012}", number); }
@@ -74,7 +74,7 @@ class CoreWorker {
         }
         batch_.Add(session_, first, batch_.arguments().Size() - first);
       }
-      batch_.Run();
+      while (!batch_.Run()) output_.Clear();
       output_.Clear();
     }
     return done;

@@ -1,5 +1,8 @@
 """Connections from the outside: handshake, passwords, pipelines that end, switched-off replies."""
 
+import socket
+import threading
+
 import pytest
 import redis
 
@@ -16,6 +19,25 @@ def test_hello_names_the_server_as_clients_expect(raw):
 def test_nothing_runs_behind_quit(raw):
     raw.send_raw(encode("PING") + encode("QUIT") + encode("PING"))
     assert raw.read_until_closed() == b"+PONG\r\n+OK\r\n"
+
+
+def test_an_end_of_stream_that_comes_together_with_data_is_seen(start_server):
+    server = start_server("--enable-debug-command", "yes")
+    raw, sleeper = server.raw(), server.raw()
+    sleeper.send_raw(encode("DEBUG", "SLEEP", "0.3"))
+    raw.send_raw(encode("PING"))
+    raw.socket.shutdown(socket.SHUT_WR)
+    assert sleeper.read_reply() == b"OK"
+    assert raw.read_until_closed() == b"+PONG\r\n"
+
+
+def test_more_than_one_read_takes_is_read_to_its_end(raw):
+    count = 100_000
+    sender = threading.Thread(target=raw.send_raw, args=(encode("PING") * count,))
+    sender.start()
+    assert raw.read_raw(7 * count) == b"+PONG\r\n" * count
+    sender.join()
+    assert raw.has_nothing_to_read()
 
 
 def test_databases_are_apart(raw):

@@ -24,7 +24,7 @@ namespace {
 #ifdef ZEDIS_SMALL_ARENA
 constexpr std::size_t kDataBytes = std::size_t{1} << 30;
 #else
-constexpr std::size_t kDataBytes = std::size_t{1} << 35;
+constexpr std::size_t kDataBytes = Arena::kBytesMax;
 #endif
 constexpr std::uint32_t kMaxPages = static_cast<std::uint32_t>(kDataBytes / Arena::kPageBytes);
 constexpr std::size_t kRecordBytes = std::size_t{kMaxPages} * 16;
@@ -85,6 +85,7 @@ std::uint32_t Arena::ExtendBy(std::uint32_t pages) {
     peek_limit_.store(((page_limit_ - 1) << 9) - Handle{kMaxBlockBytes / kUnitBytes}, std::memory_order_relaxed);
   }
   page_count_ += pages;
+  touched_pages_.store(page_count_, std::memory_order_relaxed);
   pages_taken_ += pages;
   return first;
 }
@@ -109,6 +110,22 @@ std::uint32_t Arena::TakePage() {
     return PageOf(handle);
   }
   return ExtendBy(1);
+}
+
+bool Arena::CollapseNext() {
+  constexpr int kMadviseCollapse = 25;  // MADV_COLLAPSE of Linux 6.1, which the C library does not name yet
+  constexpr std::size_t kHugeBytes = std::size_t{2} << 20;
+  if (collapsed_to_ == nullptr) {
+    const auto first = reinterpret_cast<std::uintptr_t>(data_ + kPageBytes);
+    collapsed_to_ = data_ + kPageBytes + (-first & (kHugeBytes - 1));
+  }
+  // The last step of pages may not have been written to yet.
+  const std::size_t touched = std::size_t{touched_pages_.load(std::memory_order_relaxed)} * kPageBytes;
+  if (collapsed_to_ + kHugeBytes > data_ + touched) return false;
+  // Refused where huge pages are turned off or memory is short or scattered; then it stays as it is.
+  madvise(collapsed_to_, kHugeBytes, kMadviseCollapse);
+  collapsed_to_ += kHugeBytes;
+  return true;
 }
 
 void Arena::PushRoom(std::uint8_t size_class, std::uint32_t index) {

@@ -37,6 +37,7 @@ class Arena {
   static constexpr std::size_t kPageBytes = 4096;
   static constexpr std::size_t kMinBlockBytes = 16;
   static constexpr std::size_t kMaxBlockBytes = 1024;
+  static constexpr std::size_t kBytesMax = std::size_t{1} << 35;  // what handles reach
 
   // Arenas of different colours put the first blocks of their pages at different offsets. Without that, what every
   // shard touches at each request (directory, segment headers) would lie at the same offset of a page, so in the same
@@ -80,12 +81,22 @@ class Arena {
   // Gives empty pages back to the system, at most `max_pages`; returns how many.
   std::size_t Trim(std::size_t max_pages);
 
+  // Puts the next 2 MiB that have filled up on one huge page, if the system can: random access to millions of keys
+  // otherwise spends a quarter of its time on finding out where pages are (bench/LEDGER.md). What was given back of
+  // them becomes resident again. May take milliseconds, while others that touch these 2 MiB wait for some 100 us of
+  // them. Needs no lock. False: nothing to do now. REQUIRES: always the same thread.
+  bool CollapseNext();
+
   std::size_t used_bytes() const { return used_bytes_; }                 // in blocks and page runs handed out
   std::size_t page_bytes() const { return pages_in_use_ * kPageBytes; }  // in pages that hold any block
   std::size_t empty_page_bytes() const { return empty_resident_ * kPageBytes; }
   // Pages ever taken from the system, again counted when they had been given back: stands still while a load reuses
   // what it frees.
   std::uint64_t pages_taken() const { return pages_taken_; }
+
+  // A number that no table in this arena has had lately: tables mark the states of their structure with it
+  // (HashIndex).
+  std::uint32_t NextVersion() { return ++version_; }
 
  private:
   // 51 sizes: steps of 8 bytes up to 256, of 16 up to 512, then what divides a page into 7, 6, 5 and 4.
@@ -136,6 +147,9 @@ class Arena {
   std::size_t pages_in_use_ = 0;
   std::size_t empty_resident_ = 0;
   std::uint64_t pages_taken_ = 0;
+  std::uint32_t version_ = 0;
+  std::atomic<std::uint32_t> touched_pages_{0};  // page_count_, for CollapseNext
+  char* collapsed_to_ = nullptr;                 // of CollapseNext's thread
   char* reservation_ = nullptr;
 };
 

@@ -24,7 +24,9 @@
 //
 // The memory is a shard's Arena (the keyspace) or a Region (a large collection): their interfaces agree as far as the
 // index needs them. The owner knows what a handle is: Traits has `std::uint64_t Hash(const char* block) const`.
-// Not thread safe; Peek functions may run without the owner's lock, they only prefetch.
+// Not thread safe; Peek functions may run without the owner's lock: they prefetch, and what they found is a hint with
+// which Find may begin at the right bucket at once. The hint carries the table's word (directory, depth, and a version
+// that every change of the structure renews), so that one comparison under the lock tells whether it still holds.
 #pragma once
 
 #include <immintrin.h>
@@ -90,6 +92,14 @@ struct IndexSegment {
 };
 static_assert(sizeof(IndexSegment) == 64);
 
+// Where a key's search may begin, if the table still is what it was when this was found.
+struct IndexHint {
+  static constexpr std::uint64_t kNoTable = 1;  // no table has this word: its handle is 0, its depth 1
+
+  const IndexBucket* bucket = nullptr;
+  std::uint64_t table = kNoTable;
+};
+
 template <class Traits, class Memory = Arena>
 class HashIndex {
  public:
@@ -121,9 +131,14 @@ class HashIndex {
   // Exchanges the contents; both must use the same arena.
   void Swap(HashIndex& other);
 
-  // `equal(const char* block)` tells whether a candidate is the one looked for. O(1) expected.
+  // `equal(const char* block)` tells whether a candidate is the one looked for. O(1) expected. A hint is that of the
+  // same hash.
   template <class Equal>
-  Slot Find(std::uint64_t hash, Equal equal) const;
+  Slot Find(std::uint64_t hash, const IndexHint& hint, Equal equal) const;
+  template <class Equal>
+  Slot Find(std::uint64_t hash, Equal equal) const {
+    return Find(hash, IndexHint{}, equal);
+  }
 
   // REQUIRES: nothing equal is there.
   void Insert(std::uint64_t hash, Handle handle, bool mark = false);
@@ -176,12 +191,12 @@ class HashIndex {
   template <class MoveBlock>
   std::uint64_t Evacuate(std::uint64_t position, MoveBlock moved);
 
-  // Prefetching in stages, for a whole group of keys one stage after the other. Null: the entry is not to be
-  // prefetched (no table, or it changed meanwhile).
-  void PeekDirectory(std::uint64_t hash) const;
-  const IndexSegment* PeekSegment(std::uint64_t hash) const;
+  // Prefetching in stages, for a whole group of keys one stage after the other. The first notes the table's word in
+  // `table`. Null: the entry is not to be prefetched (no table, or it changed meanwhile).
+  const IndexSegment* PeekSegment(std::uint64_t hash, std::uint64_t& table) const;
   const IndexBucket* PeekBucket(const IndexSegment* segment, std::uint64_t hash) const;
-  void PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
+  // Returns the first candidate.
+  const char* PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const;
 
  private:
   struct Moved {
@@ -191,12 +206,19 @@ class HashIndex {
   };
   using MovedEntries = Moved[IndexSegment::kMaxSlots];
 
-  // Directory handle and depth change together and are read without the lock by Peek functions.
-  static constexpr std::uint64_t PackDirectory(Handle handle, unsigned depth) {
-    return std::uint64_t{handle} << 8 | depth;
+  // The word of a table, read without the lock by Peek functions:
+  //   | directory 32 | version 24 | depth 8 |       0: no table
+  // What changes the structure stores a new one when it has finished; a Peek that ran meanwhile saw an older one.
+  std::uint64_t table() const { return table_.load(std::memory_order_relaxed); }
+  static constexpr Handle DirectoryOf(std::uint64_t table) { return static_cast<Handle>(table >> 32); }
+  static constexpr unsigned DepthOf(std::uint64_t table) { return static_cast<unsigned>(table & 0xff); }
+  unsigned depth() const { return DepthOf(table()); }
+  Handle directory_handle() const { return DirectoryOf(table()); }
+  void SetTable(Handle directory, unsigned depth) {
+    const std::uint64_t version = arena_->NextVersion() & 0xffffff;
+    table_.store(std::uint64_t{directory} << 32 | version << 8 | depth, std::memory_order_release);
   }
-  unsigned depth() const { return static_cast<unsigned>(directory_.load(std::memory_order_relaxed) & 0xff); }
-  Handle directory_handle() const { return static_cast<Handle>(directory_.load(std::memory_order_relaxed) >> 8); }
+  void StructureChanged() { SetTable(directory_handle(), depth()); }
   Handle* directory() const { return reinterpret_cast<Handle*>(arena_->At(directory_handle())); }
   static std::size_t DirectoryIndex(std::uint64_t position, unsigned depth) {
     return static_cast<std::size_t>(position >> (kPositionBits - depth));
@@ -213,6 +235,8 @@ class HashIndex {
     return HomeBucket(position, segment.depth, segment.buckets());
   }
 
+  template <class Equal>
+  Slot FindFromDirectory(std::uint64_t hash, Equal equal) const;
   void Create();
   void Release();
   Handle NewSub();
@@ -220,7 +244,7 @@ class HashIndex {
   void FreeDirectory(Handle handle, unsigned depth);
   Handle NewSegment(std::uint8_t depth, std::uint8_t subs);
   Handle MoveIfOld(Handle handle, std::size_t bytes);
-  void Grow(std::uint64_t position);
+  [[gnu::noinline]] void Grow(std::uint64_t position);
   void Split(std::uint64_t position);
   void DoubleDirectory();
   void HalveDirectory();
@@ -232,7 +256,7 @@ class HashIndex {
 
   Memory* arena_;
   [[no_unique_address]] Traits traits_;
-  std::atomic<std::uint64_t> directory_{0};
+  std::atomic<std::uint64_t> table_{0};
   std::size_t size_ = 0;
   std::uint32_t deepest_ = 0;  // segments whose depth is the directory's
   std::uint32_t drained_ = 0;  // directory entries that Drain() has dealt with

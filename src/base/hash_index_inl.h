@@ -10,7 +10,22 @@ namespace zedis::base {
 
 template <class Traits, class Memory>
 template <class Equal>
-auto HashIndex<Traits, Memory>::Find(std::uint64_t hash, Equal equal) const -> Slot {
+[[gnu::always_inline]] inline auto HashIndex<Traits, Memory>::Find(std::uint64_t hash, const IndexHint& hint,
+                                                                   Equal equal) const -> Slot {
+  if (hint.table == table()) [[likely]] {
+    auto* bucket = const_cast<IndexBucket*>(hint.bucket);
+    for (std::uint32_t match = bucket->Match(TagOf(hash)); match != 0; match &= match - 1) {
+      const int slot = std::countr_zero(match);
+      if (equal(arena_->At(bucket->slot[slot]))) return {bucket, slot};
+    }
+    if (bucket->passed == 0) return {};
+  }
+  return FindFromDirectory(hash, equal);
+}
+
+template <class Traits, class Memory>
+template <class Equal>
+[[gnu::noinline]] auto HashIndex<Traits, Memory>::FindFromDirectory(std::uint64_t hash, Equal equal) const -> Slot {
   if (size_ == 0) [[unlikely]]
     return {};
   const std::uint64_t position = PositionOf(hash);
@@ -137,7 +152,7 @@ void HashIndex<Traits, Memory>::Create() {
   const Handle handle = NewDirectory(0);
   *reinterpret_cast<Handle*>(arena_->At(handle)) = NewSegment(0, 1);
   deepest_ = 1;
-  directory_.store(PackDirectory(handle, 0), std::memory_order_relaxed);
+  SetTable(handle, 0);
 }
 
 // Frees the table itself. REQUIRES: no entries.
@@ -190,6 +205,7 @@ void HashIndex<Traits, Memory>::Grow(std::uint64_t position) {
     Split(position);
   }
   PlaceAll(moved, count);
+  StructureChanged();
 }
 
 // Cuts an emptied segment of 8 sub-blocks into two of 4.
@@ -220,7 +236,7 @@ void HashIndex<Traits, Memory>::DoubleDirectory() {
   auto* from = reinterpret_cast<const Handle*>(arena_->At(old));
   auto* to = reinterpret_cast<Handle*>(arena_->At(fresh));
   for (std::size_t i = 0; i < std::size_t{1} << bits; ++i) to[2 * i] = to[2 * i + 1] = from[i];
-  directory_.store(PackDirectory(fresh, bits + 1), std::memory_order_relaxed);
+  SetTable(fresh, bits + 1);
   FreeDirectory(old, bits);
   deepest_ = 0;
 }
@@ -237,7 +253,7 @@ void HashIndex<Traits, Memory>::HalveDirectory() {
     to[i] = from[2 * i];
     if (SegmentAt(to[i])->depth == bits - 1) ++deepest_;
   }
-  directory_.store(PackDirectory(fresh, bits - 1), std::memory_order_relaxed);
+  SetTable(fresh, bits - 1);
   FreeDirectory(old, bits);
 }
 
@@ -249,6 +265,7 @@ void HashIndex<Traits, Memory>::ShrinkAround(std::uint64_t position) {
     const int count = Gather(segment, moved, 0);
     arena_->Free(segment.sub[--segment.subs], IndexSegment::kSubBytes);
     PlaceAll(moved, count);
+    StructureChanged();
   }
   if (segment.depth > 0) TryMerge(position);
 }
@@ -278,6 +295,7 @@ void HashIndex<Traits, Memory>::TryMerge(std::uint64_t position) {
   arena_->Free(other, sizeof(IndexSegment));
   if (shared == bits && (deepest_ -= 2) == 0) HalveDirectory();
   PlaceAll(moved, count);
+  StructureChanged();
 }
 
 template <class Traits, class Memory>
@@ -293,8 +311,9 @@ bool HashIndex<Traits, Memory>::Drain(ReleaseBlock release) {
   for (int i = 0; i < segment.subs; ++i) arena_->Free(segment.sub[i], IndexSegment::kSubBytes);
   drained_ += 1u << (bits - segment.depth);
   arena_->Free(segment_handle, sizeof(IndexSegment));
+  StructureChanged();
   if (drained_ < 1u << bits) return false;
-  directory_.store(0, std::memory_order_relaxed);
+  table_.store(0, std::memory_order_relaxed);
   FreeDirectory(handle, bits);
   size_ = drained_ = deepest_ = 0;
   return true;
@@ -303,9 +322,9 @@ bool HashIndex<Traits, Memory>::Drain(ReleaseBlock release) {
 template <class Traits, class Memory>
 void HashIndex<Traits, Memory>::Swap(HashIndex& other) {
   CHECK(arena_ == other.arena_);
-  const std::uint64_t directory = directory_.load(std::memory_order_relaxed);
-  directory_.store(other.directory_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  other.directory_.store(directory, std::memory_order_relaxed);
+  const std::uint64_t mine = table();
+  table_.store(other.table(), std::memory_order_release);
+  other.table_.store(mine, std::memory_order_release);
   std::swap(size_, other.size_);
   std::swap(deepest_, other.deepest_);
   std::swap(drained_, other.drained_);
@@ -330,7 +349,7 @@ std::uint64_t HashIndex<Traits, Memory>::Evacuate(std::uint64_t position, MoveBl
   if (const Handle old = directory_handle(); arena_->IsOld(old)) {
     const Handle fresh = NewDirectory(bits);
     std::memcpy(arena_->At(fresh), arena_->At(old), sizeof(Handle) << bits);
-    directory_.store(PackDirectory(fresh, bits), std::memory_order_relaxed);
+    SetTable(fresh, bits);
     FreeDirectory(old, bits);
   }
   const Handle handle = MoveIfOld(directory()[DirectoryIndex(position, bits)], sizeof(IndexSegment));
@@ -445,18 +464,13 @@ auto HashIndex<Traits, Memory>::Pick(Random random) const -> Slot {
 #endif
 
 template <class Traits, class Memory>
-ZEDIS_RACY_HINT inline void HashIndex<Traits, Memory>::PeekDirectory(std::uint64_t hash) const {
-  const std::uint64_t packed = directory_.load(std::memory_order_relaxed);
-  const char* directory = arena_->At(static_cast<Handle>(packed >> 8));
-  _mm_prefetch(directory + 4 * DirectoryIndex(PositionOf(hash), packed & 0xff), _MM_HINT_T0);
-}
-
-template <class Traits, class Memory>
-ZEDIS_RACY_HINT inline const IndexSegment* HashIndex<Traits, Memory>::PeekSegment(std::uint64_t hash) const {
-  const std::uint64_t packed = directory_.load(std::memory_order_relaxed);
-  if (packed == 0) return nullptr;
-  const auto* directory = reinterpret_cast<const Handle*>(arena_->At(static_cast<Handle>(packed >> 8)));
-  const Handle handle = directory[DirectoryIndex(PositionOf(hash), packed & 0xff)];
+ZEDIS_RACY_HINT inline const IndexSegment* HashIndex<Traits, Memory>::PeekSegment(std::uint64_t hash,
+                                                                                  std::uint64_t& table) const {
+  const std::uint64_t word = table_.load(std::memory_order_acquire);
+  if (word == 0) return nullptr;
+  table = word;
+  const auto* directory = reinterpret_cast<const Handle*>(arena_->At(DirectoryOf(word)));
+  const Handle handle = directory[DirectoryIndex(PositionOf(hash), DepthOf(word))];
   if (!arena_->PeekReadable(handle)) return nullptr;
   const auto* segment = reinterpret_cast<const IndexSegment*>(arena_->At(handle));
   _mm_prefetch(reinterpret_cast<const char*>(segment), _MM_HINT_T0);
@@ -475,24 +489,26 @@ ZEDIS_RACY_HINT inline const IndexBucket* HashIndex<Traits, Memory>::PeekBucket(
 }
 
 template <class Traits, class Memory>
-ZEDIS_RACY_HINT inline void HashIndex<Traits, Memory>::PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const {
+ZEDIS_RACY_HINT inline const char* HashIndex<Traits, Memory>::PeekEntry(const IndexBucket* bucket,
+                                                                        std::uint64_t hash) const {
   // Not the aligned load of IndexBucket::Match: a stale handle may lead to any address.
   const __m128i tag = _mm_set1_epi8(static_cast<char>(TagOf(hash)));
   for (int i = 0; i < 2; ++i) {
     const __m128i tags = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket->tag));
     std::uint32_t match = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, tag))) & 0xfff;
-    const bool found = match != 0;
+    const Handle first = match != 0 ? bucket->slot[std::countr_zero(match)] : Arena::kNone;
     for (; match != 0; match &= match - 1) {
       const char* entry = arena_->At(bucket->slot[std::countr_zero(match)]);
       _mm_prefetch(entry, _MM_HINT_T0);
       _mm_prefetch(entry + 63, _MM_HINT_T0);
     }
+    if (first != Arena::kNone) return arena_->PeekReadable(first) ? arena_->At(first) : nullptr;
     // Passed on, most likely to the next bucket; beyond the end of the sub-block nobody looks.
-    if (found || bucket->passed == 0 ||
-        (reinterpret_cast<std::uintptr_t>(bucket + 1) & (IndexSegment::kSubBytes - 1)) == 0)
-      return;
+    if (bucket->passed == 0 || (reinterpret_cast<std::uintptr_t>(bucket + 1) & (IndexSegment::kSubBytes - 1)) == 0)
+      break;
     ++bucket;
   }
+  return nullptr;
 }
 
 }  // namespace zedis::base

@@ -180,13 +180,94 @@ TEST_F(HashIndexTest, PeekFunctionsFollowNoWildHandle) {
   for (int i = 0; i < 20'000; ++i) Add(random_());
   for (int i = 0; i < 100'000; ++i) {
     const std::uint64_t hash = random_();
-    index_.PeekDirectory(hash);
-    const IndexSegment* segment = index_.PeekSegment(hash);
+    std::uint64_t table = IndexHint::kNoTable;
+    const IndexSegment* segment = index_.PeekSegment(hash, table);
     ASSERT_NE(segment, nullptr);
+    ASSERT_NE(table, IndexHint::kNoTable);
     const IndexBucket* bucket = index_.PeekBucket(segment, hash);
     ASSERT_NE(bucket, nullptr);
     index_.PeekEntry(bucket, hash);
   }
+}
+
+class IndexHintTest : public HashIndexTest {
+ protected:
+  using Table = HashIndex<StoredHash>;
+
+  static IndexHint HintOf(const Table& table, std::uint64_t hash) {
+    IndexHint hint;
+    const IndexSegment* segment = table.PeekSegment(hash, hint.table);
+    if (segment != nullptr) hint.bucket = table.PeekBucket(segment, hash);
+    return hint;
+  }
+  static auto FindIn(const Table& table, std::uint64_t hash, const IndexHint& hint) {
+    return table.Find(hash, hint, [&](const char* block) { return StoredHash().Hash(block) == hash; });
+  }
+  void AddTo(Table& table, std::uint64_t hash) {
+    const Arena::Handle handle = arena_.Allocate(16);
+    std::memcpy(arena_.At(handle), &hash, sizeof hash);
+    table.Insert(hash, handle);
+  }
+};
+
+TEST_F(IndexHintTest, AHintIsWhereTheSearchBegins) {
+  for (int i = 0; i < 1000; ++i) Add(random_());
+  const std::uint64_t hash = random_();
+  Add(hash);
+  IndexHint hint = HintOf(index_, hash);
+  const auto slot = FindIn(index_, hash, hint);
+  ASSERT_TRUE(slot);
+  EXPECT_EQ(slot.handle(), Find(hash).handle());
+  // In a bucket that is empty and has passed nothing on, the search ends at once.
+  alignas(64) const IndexBucket empty{};
+  hint.bucket = &empty;
+  EXPECT_FALSE(FindIn(index_, hash, hint));
+}
+
+// Two tables in one arena grow, shrink, empty and change places, and reuse each other's memory. Whatever was peeked at
+// before must lead to what a search without a hint finds.
+TEST_F(IndexHintTest, AStaleHintLeadsToTheSameAnswerAsNone) {
+  Table other(arena_, StoredHash());
+  struct Peeked {
+    std::uint64_t hash;
+    IndexHint hint;
+  };
+  std::vector<std::uint64_t> hashes(4000);
+  for (std::uint64_t& hash : hashes) hash = random_();
+  std::vector<Peeked> peeked;
+  int found = 0;
+  for (int step = 0; step < 400'000; ++step) {
+    Table& table = random_() % 2 == 0 ? index_ : other;
+    const bool growing = step / 20'000 % 2 == 0;
+    const std::uint64_t hash = hashes[random_() % hashes.size()];
+    if (random_() % 8 == 0) peeked.push_back({hash, HintOf(table, hash)});
+    const auto slot = FindIn(table, hash, {});
+    if (!slot && (growing || random_() % 8 == 0)) {
+      AddTo(table, hash);
+    } else if (slot && (!growing || random_() % 8 == 0)) {
+      const Arena::Handle handle = slot.handle();
+      table.Erase(hash, slot);
+      arena_.Free(handle);
+    }
+    if (random_() % 5000 == 0) index_.Swap(other);
+    if (random_() % 50'000 == 0) {
+      while (!table.Drain([&](Arena::Handle handle) { arena_.Free(handle); })) {
+      }
+    }
+    if (peeked.size() < 64) continue;
+    for (const Peeked& old : peeked) {
+      for (const Table* one : {&index_, &other}) {
+        const auto with = FindIn(*one, old.hash, old.hint);
+        const auto without = FindIn(*one, old.hash, {});
+        ASSERT_EQ(static_cast<bool>(with), static_cast<bool>(without));
+        if (!with) continue;
+        ASSERT_EQ(with.handle(), without.handle());
+        ++found;
+      }
+    }
+    peeked.clear();
+  }
+  EXPECT_GT(found, 10'000);
 }
 
 }  // namespace

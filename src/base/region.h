@@ -91,6 +91,9 @@ class Region {
   // The size that Allocate(bytes) really takes.
   static constexpr std::size_t BlockBytes(std::size_t bytes) { return (bytes + (kUnitBytes - 1)) & ~(kUnitBytes - 1); }
 
+  // Of an index over this memory. Only a shard's arena is read without the lock, so here nobody asks.
+  static constexpr std::uint32_t NextVersion() { return 0; }
+
   // --- what it costs ---
 
   std::size_t live_bytes() const { return live_bytes_; }  // in blocks and page runs handed out

@@ -42,9 +42,9 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
   void RunOnly(std::initializer_list<std::string_view> arguments) {
     const std::vector<std::string_view> args(arguments);
     const engine::ResolvedCommand* command = dispatcher_.Lookup(args);
-    std::vector<std::uint64_t> hashes(args.size());
-    if (command != nullptr) dispatcher_.HashKeys(*command, args, keyspace_.seed(), hashes.data());
-    dispatcher_.Run(ctx_, command, args, hashes.data());
+    std::vector<engine::KeyPlace> keys(args.size());
+    if (command != nullptr) dispatcher_.HashKeys(*command, args, keyspace_.seed(), keys.data());
+    dispatcher_.Run(ctx_, command, args, keys.data());
   }
   resp::OutputBuffer& output() { return output_; }
 
@@ -58,7 +58,7 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
   engine::WorkerStats& stats() { return stats_; }
 
  private:
-  engine::Outcome Admit(engine::Context&, engine::Args) override { return engine::Done(); }
+  engine::Outcome Decide(engine::Context&, engine::Args) override { return engine::Done(); }
   void OnChange(const engine::Change& change) override {
     events_.push_back(fmt::format("{} {}", change.event.name, change.key.bytes));
   }

@@ -17,7 +17,10 @@ namespace zedis::engine {
 
 class Batch {
  public:
-  static constexpr std::size_t kRequestsMax = 256;
+  static constexpr std::size_t kRequestsMax = 1024;
+  // Enough for the latency of memory to be hidden. The worker runs a batch of so many when it has come to the end of a
+  // connection's input: to run it in the middle would cost that connection another write.
+  static constexpr std::size_t kRequestsAmple = 256;
 
   // The replies of one session: bytes [begin, end) of the output.
   struct Span {
@@ -32,6 +35,7 @@ class Batch {
   resp::ArgBuffer& arguments() { return arguments_; }
 
   bool full() const { return size_ == kRequestsMax; }
+  bool ample() const { return size_ >= kRequestsAmple; }
   bool empty() const { return size_ == 0; }
 
   // REQUIRES: !full(). The bytes that the arguments show stay where they are until Run.
@@ -40,14 +44,17 @@ class Batch {
   // The connection broke the protocol: replies with the error after what came before, then closes.
   void AddProtocolError(Session& session, std::string text);
 
-  // Runs everything that was added and empties the batch. context.now_ms must have been set.
-  void Run();
+  // Runs what was added. False if it stopped because the replies so far are enough for a round of writes: take them and
+  // call it again. True: everything has run, and the batch is empty. context.now_ms must have been set.
+  bool Run();
 
   // Of the last Run.
   const std::vector<Span>& spans() const { return spans_; }
 
  private:
-  static constexpr std::size_t kProbesMax = 1024;
+  static constexpr std::size_t kProbesMax = 2048;
+  // Replies of so many bytes are written before more requests run, so that a batch of large ones takes no more memory.
+  static constexpr std::size_t kOutputBytesAmple = std::size_t{1} << 20;
 
   struct Item {
     Session* session;
@@ -60,28 +67,33 @@ class Batch {
   // A key that some request will look up, and how far its prefetching has come.
   struct Probe {
     const store::EntryIndex* index;
-    std::uint64_t hash;
     union {
       const base::IndexSegment* segment;
-      const base::IndexBucket* bucket;
+      const store::Entry* entry;
     };
+    std::uint32_t argument;
   };
-  static constexpr std::size_t kGroupProbes = 16;
+  // Segment, bucket, entry, and what the entry leads to: so many probes apart, and the last so many before its request.
+  static constexpr std::ptrdiff_t kStageProbes = 8;
+  static constexpr std::ptrdiff_t kLastStageProbes = 4;
+  static constexpr std::ptrdiff_t kFirstFetch = -3 * kStageProbes;  // probe 0 is in its first stage
 
-  void AddProbe(const Session& session, std::uint64_t hash);
-  void AddProbes(const Session& session, const ResolvedCommand& command, Args args, const std::uint64_t* hashes,
-                 std::size_t first_key);
-  void Prefetch(std::ptrdiff_t group);
+  void AddProbe(const Session& session, std::size_t argument);
+  void AddProbes(const Session& session, const ResolvedCommand& command, std::size_t first_argument,
+                 std::size_t argument_count, std::size_t first_key);
+  void PrefetchStep();
   void RunItem(const Item& item);
 
   Dispatcher& dispatcher_;
   Context& context_;
   resp::ArgBuffer arguments_;
-  std::vector<std::uint64_t> hashes_;  // parallel to the arguments
+  std::vector<KeyPlace> keys_;  // parallel to the arguments
   std::array<Item, kRequestsMax> items_;
   std::array<Probe, kProbesMax> probes_;
   std::size_t size_ = 0;
   std::size_t probe_count_ = 0;
+  std::size_t next_ = 0;  // the first item that has not run
+  std::ptrdiff_t fetched_ = kFirstFetch;
   std::vector<std::string> errors_;
   std::vector<Span> spans_;
 };

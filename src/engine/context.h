@@ -31,6 +31,12 @@ class Host {
   virtual ~Host() = default;
 };
 
+// What is known of an argument that is a key before its command runs.
+struct KeyPlace {
+  std::uint64_t hash = 0;
+  base::IndexHint hint;
+};
+
 class Context {
  public:
   Context(LockTable& lock_table, const base::Tunables& all_tunables, const WriteDoor& write_door,
@@ -47,7 +53,7 @@ class Context {
   // --- keys ---
 
   // The key at args[index]. REQUIRES: the row says that it is one; its hash was computed for locking.
-  store::Key KeyAt(Args args, std::size_t index) const { return {args[index], hashes[index]}; }
+  store::Key KeyAt(Args args, std::size_t index) const { return {args[index], keys[index].hash, keys[index].hint}; }
 
   // The entry of a key, or null; counts a hit or a miss and notes the access. The pointer lives until the next call
   // that changes the key's shard.
@@ -148,9 +154,9 @@ class Context {
   resp::Reply reply;
   Session* session = nullptr;
   const ResolvedCommand* command = nullptr;
-  const std::uint64_t* hashes = nullptr;  // parallel to the arguments; set where an argument is a key
-  std::int64_t now_ms = 0;                // one reading per batch
-  std::uint32_t access_clock = 0;         // what an access writes into the entry, see store/access.h
+  const KeyPlace* keys = nullptr;  // parallel to the arguments; set where an argument is a key
+  std::int64_t now_ms = 0;         // one reading per batch
+  std::uint32_t access_clock = 0;  // what an access writes into the entry, see store/access.h
   std::uint64_t random_state = 0;
 
  private:

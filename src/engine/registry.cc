@@ -12,6 +12,11 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) :
 
 void Resolve(const Command& row, ResolvedCommand& resolved, std::uint32_t& count) {
   resolved.row = &row;
+  resolved.run = row.run;
+  resolved.flags = row.flags;
+  resolved.arity = row.arity;
+  resolved.locks = row.locks;
+  resolved.has_subcommands = !row.subcommands.empty();
   resolved.number = count++;
   resolved.categories = AllCategories(row);
   if (row.keys.size() == 1 && row.keys[0].keyword.empty() && row.keys[0].find == KeySpec::Find::kRange &&
@@ -38,28 +43,6 @@ bool EqualsIgnoreCase(std::string_view lower, std::string_view any) {
   return true;
 }
 
-// The first and last bytes of a name with its length, letters in lower case. Names of up to 8 bytes that consist of
-// letters differ in it: setting bit 5 maps only letters to letters.
-std::uint64_t Registry::Pack(std::string_view name) {
-  const std::size_t size = name.size();
-  std::uint64_t packed = 0;
-  if (size >= 4) {
-    std::uint32_t first;
-    std::uint32_t last;
-    std::memcpy(&first, name.data(), 4);
-    std::memcpy(&last, name.data() + size - 4, 4);
-    packed = first | std::uint64_t{last} << 32;
-  } else if (size > 0) {
-    const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<std::uint8_t>(name[i])}; };
-    packed = byte(0) | byte(size / 2) << 8 | byte(size - 1) << 16;
-  }
-  return (packed | 0x2020202020202020) + size;
-}
-
-std::uint32_t Registry::Bucket(std::uint64_t packed) {
-  return static_cast<std::uint32_t>(packed * 0x9e3779b97f4a7c15ull >> 53);
-}
-
 Registry::Registry(std::span<const std::span<const Command>> families) : table_(std::make_unique<Named[]>(kTableSize)) {
   static_assert(kTableSize == 1u << (64 - 53));
   std::size_t total = 0;
@@ -78,17 +61,14 @@ Registry::Registry(std::span<const std::span<const Command>> families) : table_(
     std::uint32_t bucket = Bucket(packed);
     while (table_[bucket].command != nullptr) bucket = (bucket + 1) % kTableSize;
     const bool letters = std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-    table_[bucket] = {packed, &command, letters && name.size() <= 8};
+    table_[bucket] = {packed, &command, letters && name.size() <= 8 ? static_cast<std::uint32_t>(name.size()) : 0};
   }
 }
 
-const ResolvedCommand* Registry::Find(std::string_view name) const {
-  const std::uint64_t packed = Pack(name);
+const ResolvedCommand* Registry::FindSlow(std::string_view name, std::uint64_t packed) const {
   for (std::uint32_t bucket = Bucket(packed); table_[bucket].command != nullptr; bucket = (bucket + 1) % kTableSize) {
     const Named& candidate = table_[bucket];
-    if (candidate.packed != packed) continue;
-    if (candidate.whole && name.size() == candidate.command->row->name.size()) return candidate.command;
-    if (EqualsIgnoreCase(candidate.command->row->name, name)) return candidate.command;
+    if (candidate.packed == packed && EqualsIgnoreCase(candidate.command->row->name, name)) return candidate.command;
   }
   return nullptr;
 }

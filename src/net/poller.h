@@ -1,4 +1,4 @@
-// Poller: level-triggered epoll with a pointer per descriptor, and Waker, which wakes a poller from another thread.
+// Poller: epoll with a pointer per descriptor, and Waker, which wakes a poller from another thread.
 #pragma once
 
 #include <sys/epoll.h>

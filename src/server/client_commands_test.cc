@@ -44,10 +44,10 @@ TEST(ClientCommandsTest, ListFilters) {
   const auto count = [&](std::initializer_list<std::string_view> words) {
     std::vector<std::string_view> all = {"CLIENT", "LIST"};
     all.insert(all.end(), words);
-    std::vector<std::uint64_t> hashes(all.size());
+    std::vector<engine::KeyPlace> keys(all.size());
     server.output.Clear();
     server.context.session = &server.session;
-    server.dispatcher.Run(server.context, server.dispatcher.Lookup(all), all, hashes.data());
+    server.dispatcher.Run(server.context, server.dispatcher.Lookup(all), all, keys.data());
     const std::string_view reply = server.output.Bytes();
     if (reply.starts_with('-')) return -1;
     int lines = 0;

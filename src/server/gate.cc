@@ -6,16 +6,8 @@ namespace zedis::server {
 
 using engine::Outcome;
 
-Outcome ServerGate::Admit(engine::Context& ctx, engine::Args) {
-  const std::uint32_t flags = ctx.command->row->flags;
-  if (ctx.session->authenticated && (flags & engine::kProtected) == 0) [[likely]] {
-    if ((flags & engine::kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0) [[likely]]
-      return engine::Done();
-  }
-  return AdmitSlow(ctx, flags);
-}
-
-Outcome ServerGate::AdmitSlow(engine::Context& ctx, std::uint32_t flags) const {
+Outcome ServerGate::Decide(engine::Context& ctx, engine::Args) {
+  const std::uint32_t flags = ctx.command->flags;
   if ((flags & engine::kProtected) != 0) {
     const std::int64_t allowed = config_.Number("enable-debug-command");  // no, yes, local
     if (allowed == 0 || (allowed == 2 && !clients_.IsLocal(*ctx.session))) {

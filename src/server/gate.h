@@ -1,5 +1,5 @@
-// ServerGate: whether a client may run a command now: password, memory, protected commands. Asked for every request, so
-// the usual case is one look at the session and at the row's flags. One gate serves all workers.
+// ServerGate: whether a client may run a command now: password, memory, protected commands. One gate serves all
+// workers.
 #pragma once
 
 #include "engine/dispatch.h"
@@ -14,10 +14,8 @@ class ServerGate : public engine::Gate {
   ServerGate(const Config& config, const Access& access, const ClientRegistry& clients)
       : config_(config), access_(access), clients_(clients) {}
 
-  engine::Outcome Admit(engine::Context& ctx, engine::Args args) override;
-
  private:
-  engine::Outcome AdmitSlow(engine::Context& ctx, std::uint32_t flags) const;
+  engine::Outcome Decide(engine::Context& ctx, engine::Args args) override;
 
   const Config& config_;
   const Access& access_;

@@ -38,13 +38,13 @@ class HandlerHarness : public Lifecycle {
 
   std::string Run(std::initializer_list<std::string_view> words) {
     const std::vector<std::string_view> request(words);
-    std::vector<std::uint64_t> hashes(request.size());
+    std::vector<engine::KeyPlace> keys(request.size());
     const engine::ResolvedCommand* command = dispatcher.Lookup(request);
-    if (command != nullptr) engine::Dispatcher::HashKeys(*command, request, keyspace.seed(), hashes.data());
+    if (command != nullptr) engine::Dispatcher::HashKeys(*command, request, keyspace.seed(), keys.data());
     output.Clear();
     context.session = &session;
     context.reply = resp::Reply(output, session.protocol.Get());
-    dispatcher.Run(context, command, request, hashes.data());
+    dispatcher.Run(context, command, request, keys.data());
     return std::string(output.Bytes());
   }
 

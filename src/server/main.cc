@@ -55,7 +55,7 @@ int main(int argc, char** argv) {
   if (auto opened = log.Open(config.Text("logfile")); !opened) return Fail(opened.error());
   if (chdir(config.Text("dir").c_str()) != 0) return Fail("Can't chdir to '" + config.Text("dir") + "'");
 
-  // Signals are taken by this thread only; workers inherit the mask.
+  // Signals are taken by this thread only, which maintains the server meanwhile; workers inherit the mask.
   signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
@@ -71,7 +71,9 @@ int main(int argc, char** argv) {
   }
   log.Notice("Ready to accept connections on port {}", config.Number("port"));
   for (int received = 0; received != SIGTERM && received != SIGINT;) {
-    sigwait(&signals, &received);
+    constexpr timespec kSoon{.tv_sec = 0, .tv_nsec = 1'000'000};
+    constexpr timespec kLater{.tv_sec = 0, .tv_nsec = 200'000'000};
+    received = sigtimedwait(&signals, nullptr, server.Maintain() ? &kSoon : &kLater);
     if (received == SIGHUP) log.RequestReopen();
   }
   log.Notice("User requested shutdown...");

@@ -16,11 +16,14 @@ namespace zedis::server {
 namespace {
 
 // 16 shards a worker: few enough that what each shard always touches stays in the nearest caches (bench/LEDGER.md: with
-// 256 shards a GET costs half as much again), enough that two workers seldom want the same one.
-constexpr int kShardBitsPerWorker = 4;
-
+// 256 shards a GET costs half as much again), enough that two workers seldom want the same one. A single worker has
+// nobody to share with, and the fewer shards, the sooner they fill huge pages: as many as reach all of the memory.
 int ShardBits(int workers) {
-  return kShardBitsPerWorker + static_cast<int>(std::bit_width(static_cast<unsigned>(workers - 1)));
+  constexpr int kPerWorker = 4;
+  if (workers > 1) return kPerWorker + static_cast<int>(std::bit_width(static_cast<unsigned>(workers - 1)));
+  const std::uint64_t memory_bytes =
+      static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return static_cast<int>(std::bit_width(memory_bytes / base::Arena::kBytesMax));
 }
 
 std::uint64_t RandomSeed() {
@@ -89,6 +92,13 @@ std::expected<void, std::string> Server::Start() {
   return {};
 }
 
+bool Server::Maintain() {
+  for (int i = 0; i < keyspace_->shards(); ++i) {
+    if (keyspace_->shard(i).arena.CollapseNext()) return true;
+  }
+  return false;
+}
+
 void Server::Stop() {
   for (auto& worker : workers_) worker->Stop();
   for (std::thread& thread : threads_) thread.join();
@@ -137,7 +147,7 @@ void Server::Closed(Connection& connection) { clients_.Remove(connection); }
 
 void Server::Sample(std::int64_t now_ms) { metrics_.Sample(now_ms); }
 
-// The main thread waits for signals.
+// The main thread takes signals.
 void Server::RequestShutdown() { kill(getpid(), SIGTERM); }
 
 }  // namespace zedis::server

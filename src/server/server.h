@@ -31,6 +31,9 @@ class Server : ConnectionHost, Lifecycle {
   // Opens the listening sockets and starts the workers. The error is one line.
   std::expected<void, std::string> Start();
 
+  // Work that nobody waits for and that may take milliseconds in the kernel. True: there is more. One thread's.
+  bool Maintain();
+
   // Stops the workers and waits for them.
   void Stop();
 

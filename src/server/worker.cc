@@ -59,7 +59,7 @@ void Worker::Run() {
 
 void Worker::Tick(int timeout_ms) {
   waker_.WillSleep();
-  if (!inbox_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
+  if (!inbox_.empty() || !unread_.empty() || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
   context_.SetTime(WallMs());
@@ -76,11 +76,13 @@ void Worker::Tick(int timeout_ms) {
       case Source::Kind::kConnection: {
         auto& connection = static_cast<Connection&>(*source);
         if ((event.events & EPOLLOUT) != 0) SendPending(connection);
-        if ((event.events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0 && !connection.closing) Read(connection);
+        if ((event.events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) connection.hung_up = true;
+        if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) MarkUnread(connection);
         break;
       }
     }
   }
+  ReadAll();
   RunInputs();
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
@@ -110,7 +112,7 @@ void Worker::AddConnection(NewConnection fresh) {
   connection->last_interaction_ms.Set(context_.now_ms);
   connection->index = static_cast<std::uint32_t>(connections_.size());
   if (fresh.is_unix) connection->shown_flags.Set(engine::Session::kShowUnix);
-  poller_.Add(connection->socket.get(), EPOLLIN, static_cast<Source*>(connection.get()));
+  poller_.Add(connection->socket.get(), kConnectionEvents, static_cast<Source*>(connection.get()));
   wiring_.connections.Opened(*connection);
   connections_.push_back(std::move(connection));
   connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
@@ -126,6 +128,8 @@ void Worker::Close(Connection& connection) {
 
 // Connections end here only, when no batch or event refers to them any more.
 void Worker::DestroyClosed() {
+  if (closed_.empty()) return;
+  std::erase_if(unread_, [](const Connection* connection) { return connection->closing; });
   for (Connection* connection : closed_) {
     wiring_.connections.Closed(*connection);
     const std::uint32_t index = connection->index;
@@ -133,22 +137,46 @@ void Worker::DestroyClosed() {
     std::swap(connections_[index], connections_.back());
     connections_.pop_back();
   }
-  if (closed_.empty()) return;
   closed_.clear();
   connection_count_.store(static_cast<std::uint32_t>(connections_.size()), std::memory_order_relaxed);
 }
 
 // --- input ---
 
-bool Worker::NoteRead(Connection& connection, ssize_t count) {
-  if (count > 0) {
-    stats_.bytes_in += static_cast<std::uint64_t>(count);
-    connection.bytes_in.Add(static_cast<std::uint64_t>(count));
-    return true;
+// The poller tells of new bytes once. A connection stays marked until a read has come back with less than it had room
+// for, which says that the socket is empty; the next bytes are news again. After the other side has hung up there is no
+// more news: then it is read until the end.
+void Worker::MarkUnread(Connection& connection) {
+  if (connection.unread) return;
+  connection.unread = true;
+  unread_.push_back(&connection);
+}
+
+void Worker::ReadAll() {
+  reading_.swap(unread_);
+  for (std::size_t i = 0; i < reading_.size(); ++i) {
+    // What a connection's turn touches has left the caches since its last one.
+    if (i + 2 < reading_.size()) reading_[i + 2]->Prefetch();
+    Connection* const connection = reading_[i];
+    connection->unread = false;
+    if (!connection->closing) Read(*connection);
+    if (input_used_ >= kInputBytesAmple) RunInputs();
   }
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
-  Close(connection);
-  return false;
+  reading_.clear();
+}
+
+bool Worker::NoteRead(Connection& connection, ssize_t count, std::size_t room) {
+  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
+    Close(connection);
+    return false;
+  }
+  if (connection.hung_up || count == static_cast<ssize_t>(room) || (count < 0 && errno == EINTR)) {
+    MarkUnread(connection);
+  }
+  if (count < 0) return false;
+  stats_.bytes_in += static_cast<std::uint64_t>(count);
+  connection.bytes_in.Add(static_cast<std::uint64_t>(count));
+  return true;
 }
 
 void Worker::Read(Connection& connection) {
@@ -156,8 +184,8 @@ void Worker::Read(Connection& connection) {
   if (kInputBytes - input_used_ < kLargeTailBytes + kReadBytes) RunInputs();
   char* begin = input_.get() + input_used_;
   const std::size_t kept = connection.tail.size();
-  const ssize_t count = read(connection.socket.get(), begin + kept, kReadBytes);
-  if (!NoteRead(connection, count)) return;
+  const ssize_t count = recv(connection.socket.get(), begin + kept, kReadBytes, 0);
+  if (!NoteRead(connection, count, kReadBytes)) return;
   if (kept != 0) {
     std::memcpy(begin, connection.tail.data(), kept);
     connection.tail.Release();
@@ -173,8 +201,8 @@ void Worker::ReadIntoTail(Connection& connection) {
   const auto missing = static_cast<std::size_t>(std::max<std::uint64_t>(connection.progress.NeededBytes(), kReadBytes));
   const std::size_t room = std::min({missing, connection.tail.size(), kTailReadBytesMax});
   char* begin = connection.tail.Room(room);
-  const ssize_t count = read(connection.socket.get(), begin, room);
-  if (!NoteRead(connection, count)) return;
+  const ssize_t count = recv(connection.socket.get(), begin, room, 0);
+  if (!NoteRead(connection, count, room)) return;
   connection.tail.Commit(static_cast<std::size_t>(count));
   inputs_.push_back({&connection, nullptr, nullptr, true});
 }
@@ -189,6 +217,8 @@ void Worker::RunInputs() {
 void Worker::ParseInput(const Input& input) {
   Connection& connection = *input.connection;
   if (connection.closing || connection.close_after_reply) return;
+  // A connection's requests run together as far as a batch has room: each batch costs it a write.
+  if (batch_.ample()) RunBatch();
   if (!input.in_tail) {
     const char* left = ParseRequests(connection, input.begin, input.end);
     if (left != input.end) connection.tail.Assign({left, static_cast<std::size_t>(input.end - left)});
@@ -236,9 +266,11 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
 
 void Worker::RunBatch() {
   if (batch_.empty()) return;
-  batch_.Run();
-  for (const engine::Batch::Span& span : batch_.spans()) Send(span);
-  output_.Clear();
+  for (bool finished = false; !finished;) {
+    finished = batch_.Run();
+    for (const engine::Batch::Span& span : batch_.spans()) Send(span);
+    output_.Clear();
+  }
 }
 
 void Worker::Send(const engine::Batch::Span& span) {
@@ -257,7 +289,7 @@ void Worker::Send(const engine::Batch::Span& span) {
 // Writes one session's replies, attachments in their places, or queues what the socket does not take.
 bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t end, std::size_t& written) {
   if (output_.Attachments().empty()) [[likely]] {
-    const ssize_t count = write(connection.socket.get(), output_.Data() + begin, end - begin);
+    const ssize_t count = send(connection.socket.get(), output_.Data() + begin, end - begin, MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
     written = count < 0 ? 0 : static_cast<std::size_t>(count);
     stats_.bytes_out += written;
@@ -270,7 +302,7 @@ bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t en
   if (connection.pending->empty()) {
     connection.pending.reset();
   } else {
-    poller_.Change(connection.socket.get(), EPOLLIN | EPOLLOUT, static_cast<Source*>(&connection));
+    poller_.Change(connection.socket.get(), kConnectionEvents | EPOLLOUT, static_cast<Source*>(&connection));
     CheckOutputLimit(connection);
   }
   return true;
@@ -301,7 +333,7 @@ void Worker::SendPending(Connection& connection) {
   if (!connection.pending->empty()) return;
   connection.pending.reset();
   connection.over_soft_limit_since_ms = 0;
-  poller_.Change(connection.socket.get(), EPOLLIN, static_cast<Source*>(&connection));
+  poller_.Change(connection.socket.get(), kConnectionEvents, static_cast<Source*>(&connection));
   if (connection.close_after_reply) Close(connection);
 }
 

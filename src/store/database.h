@@ -14,10 +14,11 @@
 
 namespace zedis::store {
 
-// A key with its hash, computed once per request.
+// A key with its hash, computed once per request, and where prefetching has found its bucket.
 struct Key {
   std::string_view bytes;
   std::uint64_t hash = 0;
+  base::IndexHint hint = {};
 };
 
 struct EntryTraits {
@@ -47,8 +48,8 @@ class alignas(64) Database {
 
   // Null if there is no such key; expired or not. O(1) expected. The pointer lives until the next call that changes
   // this shard.
-  Slot FindSlot(const Key& key) const {
-    return index_.Find(key.hash,
+  [[gnu::always_inline]] Slot FindSlot(const Key& key) const {
+    return index_.Find(key.hash, key.hint,
                        [&](const char* block) { return reinterpret_cast<const Entry*>(block)->KeyEquals(key.bytes); });
   }
   Entry* Find(const Key& key) const {
