@@ -35,6 +35,11 @@ def _announced_too_many(arguments, oracle, ours):
     return oracle == b"$6\r\nintset\r\n" and ours in (b"$9\r\nhashtable\r\n", b"$8\r\nlistpack\r\n")
 
 
+def _overwritten_target(arguments, oracle, ours):
+    """The flags of the first key, which are those of CHANGED_KEYS."""
+    return arguments[2].lower() in CHANGED_KEYS and oracle.replace(b"+RW", b"+OW", 1) == ours
+
+
 def _checked_before_the_key(arguments, oracle, ours):
     return (oracle in (b":0\r\n", b":-1\r\n") or oracle.startswith(b"-WRONGTYPE")) and ours in _ARGUMENT_ERRORS
 
@@ -126,6 +131,7 @@ EXCEPTIONS = [
     Exception_(("object|encoding",), "since 7.2 a small set of texts is a listpack", _small_set_is_listpack),
     Exception_(("object|encoding",), "since 7.2 an SADD of more members than a form may have does not begin with it, though some be the same",
                _announced_too_many),
+    Exception_(("command|getkeysandflags",), "since 7.2 SINTERSTORE overwrites its destination", _overwritten_target),
     Exception_(("object|refcount",), "7.0 shares the objects of the integers 0 to 9999; nothing else shares values", _shared_integers),
     Exception_(("debug|object",), "addresses and sizes are the server's own", _debug_object),
     Exception_(("bitcount", "bitpos"), "after 7.0 the arguments are checked before the key is looked up", _checked_before_the_key),
