@@ -95,7 +95,7 @@ TEST(PackedSet, AgreesWithItsTwin) {
     PackedSet set(buffer, kCapacity);
     std::set<std::string> twin;
     const bool texts = round % 2 == 0;
-    const unsigned bits = 4 + random() % 60;
+    const auto bits = static_cast<unsigned>(4 + random() % 60);
     for (int step = 0; step < 600; ++step) {
       const auto number = static_cast<std::int64_t>(random() >> (64 - bits)) - (1 << (bits / 3));
       std::string text = std::to_string(number);
