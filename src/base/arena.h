@@ -55,6 +55,8 @@ class Arena {
   Handle Allocate(std::size_t bytes);
 
   void Free(Handle handle);
+  // As a Region has it, which must be told the size.
+  void Free(Handle handle, std::size_t) { Free(handle); }
 
   // Returns a run of whole pages, 2^order of them, aligned to a page. For arrays that outgrow a block.
   Handle AllocatePages(unsigned order);

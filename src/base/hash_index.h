@@ -22,7 +22,8 @@
 // bytes); a byte of hash more per entry to move entries without reading them (a byte per entry for ever).
 // Sources: Fagin et al., Extendible Hashing (1979); the passed-on counter is that of Folly's F14.
 //
-// The owner knows what a handle is: Traits has `std::uint64_t Hash(const char* block) const`.
+// The memory is a shard's Arena (the keyspace) or a Region (a large collection): their interfaces agree as far as the
+// index needs them. The owner knows what a handle is: Traits has `std::uint64_t Hash(const char* block) const`.
 // Not thread safe; Peek functions may run without the owner's lock: they prefetch, and what they found is a hint with
 // which Find may begin at the right bucket at once. The hint carries the table's word (directory, depth, and a version
 // that every change of the structure renews), so that one comparison under the lock tells whether it still holds.
@@ -102,7 +103,7 @@ struct IndexHint {
 template <class Index>
 class IndexWalk;  // base/hash_index_walk.h
 
-template <class Traits>
+template <class Traits, class Memory = Arena>
 class HashIndex {
  public:
   using Handle = Arena::Handle;
@@ -122,12 +123,12 @@ class HashIndex {
     }
   };
 
-  HashIndex(Arena& arena, Traits traits) : arena_(&arena), traits_(traits) {}
+  HashIndex(Memory& arena, Traits traits) : arena_(&arena), traits_(traits) {}
   HashIndex(const HashIndex&) = delete;
   HashIndex& operator=(const HashIndex&) = delete;
 
   std::size_t size() const { return size_; }
-  Arena& arena() const { return *arena_; }
+  Memory& arena() const { return *arena_; }
   const Traits& traits() const { return traits_; }
 
   // Exchanges the contents; both must use the same arena.
@@ -186,6 +187,13 @@ class HashIndex {
   template <class ReleaseBlock>
   bool Drain(ReleaseBlock release);
 
+  // For a Region that is being evacuated: moves what is old in the segment that holds `position`, table and entries, to
+  // new memory, and the directory if that is old; moved(handle) does it for the block of an entry and returns its new
+  // handle. Returns the position to go on from. From the beginning to kPositionEnd nothing old is left, however the
+  // table changes meanwhile.
+  template <class MoveBlock>
+  std::uint64_t Evacuate(std::uint64_t position, MoveBlock moved);
+
   // Prefetching in stages, for a whole group of keys one stage after the other. The first notes the table's word in
   // `table`. Null: the entry is not to be prefetched (no table, or it changed meanwhile).
   const IndexSegment* PeekSegment(std::uint64_t hash, std::uint64_t& table) const;
@@ -241,6 +249,7 @@ class HashIndex {
   Handle NewDirectory(unsigned depth);
   void FreeDirectory(Handle handle, unsigned depth);
   Handle NewSegment(std::uint8_t depth, std::uint8_t subs);
+  Handle MoveIfOld(Handle handle, std::size_t bytes);
   [[gnu::noinline]] void Grow(std::uint64_t position);
   void Split(std::uint64_t position);
   void DoubleDirectory();
@@ -251,7 +260,7 @@ class HashIndex {
   void Place(IndexSegment& segment, std::uint64_t hash, Handle handle, bool mark);
   void PlaceAll(const MovedEntries& moved, int count);
 
-  Arena* arena_;
+  Memory* arena_;
   [[no_unique_address]] Traits traits_;
   std::atomic<std::uint64_t> table_{0};
   std::size_t size_ = 0;

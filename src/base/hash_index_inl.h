@@ -8,10 +8,10 @@
 
 namespace zedis::base {
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Equal>
-[[gnu::always_inline]] inline auto HashIndex<Traits>::Find(std::uint64_t hash, const IndexHint& hint, Equal equal) const
-    -> Slot {
+[[gnu::always_inline]] inline auto HashIndex<Traits, Memory>::Find(std::uint64_t hash, const IndexHint& hint,
+                                                                   Equal equal) const -> Slot {
   if (hint.table == table()) [[likely]] {
     auto* bucket = const_cast<IndexBucket*>(hint.bucket);
     for (std::uint32_t match = bucket->Match(TagOf(hash)); match != 0; match &= match - 1) {
@@ -23,9 +23,9 @@ template <class Equal>
   return FindFromDirectory(hash, equal);
 }
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Equal>
-[[gnu::noinline]] auto HashIndex<Traits>::FindFromDirectory(std::uint64_t hash, Equal equal) const -> Slot {
+[[gnu::noinline]] auto HashIndex<Traits, Memory>::FindFromDirectory(std::uint64_t hash, Equal equal) const -> Slot {
   if (size_ == 0) [[unlikely]]
     return {};
   const std::uint64_t position = PositionOf(hash);
@@ -44,14 +44,14 @@ template <class Equal>
   return {};
 }
 
-template <class Traits>
-IndexSegment* HashIndex<Traits>::SegmentFor(std::uint64_t hash) const {
+template <class Traits, class Memory>
+IndexSegment* HashIndex<Traits, Memory>::SegmentFor(std::uint64_t hash) const {
   if (directory_handle() == Arena::kNone) return nullptr;
   return SegmentAt(directory()[DirectoryIndex(PositionOf(hash), depth())]);
 }
 
-template <class Traits>
-void HashIndex<Traits>::Insert(std::uint64_t hash, Handle handle, bool mark) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Insert(std::uint64_t hash, Handle handle, bool mark) {
   if (directory_handle() == Arena::kNone) [[unlikely]]
     Create();
   const std::uint64_t position = PositionOf(hash);
@@ -65,8 +65,8 @@ void HashIndex<Traits>::Insert(std::uint64_t hash, Handle handle, bool mark) {
 }
 
 // Puts an entry into the first bucket with room from its home on, and counts it in those that it passes.
-template <class Traits>
-void HashIndex<Traits>::Place(IndexSegment& segment, std::uint64_t hash, Handle handle, bool mark) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Place(IndexSegment& segment, std::uint64_t hash, Handle handle, bool mark) {
   const int buckets = segment.buckets();
   int number = HomeIn(segment, PositionOf(hash));
   for (int tried = 0; tried < buckets; ++tried) {
@@ -85,8 +85,8 @@ void HashIndex<Traits>::Place(IndexSegment& segment, std::uint64_t hash, Handle 
   CHECK(false);  // a segment is never full
 }
 
-template <class Traits>
-void HashIndex<Traits>::Erase(std::uint64_t hash, Slot slot) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Erase(std::uint64_t hash, Slot slot) {
   const std::uint64_t position = PositionOf(hash);
   IndexSegment& segment = *SegmentFor(hash);
   const int buckets = segment.buckets();
@@ -109,15 +109,15 @@ void HashIndex<Traits>::Erase(std::uint64_t hash, Slot slot) {
 
 // --- growing and shrinking ---
 
-template <class Traits>
-auto HashIndex<Traits>::NewSub() -> Handle {
+template <class Traits, class Memory>
+auto HashIndex<Traits, Memory>::NewSub() -> Handle {
   const Handle handle = arena_->Allocate(IndexSegment::kSubBytes);
   std::memset(arena_->At(handle), 0, IndexSegment::kSubBytes);
   return handle;
 }
 
-template <class Traits>
-auto HashIndex<Traits>::NewSegment(std::uint8_t depth, std::uint8_t subs) -> Handle {
+template <class Traits, class Memory>
+auto HashIndex<Traits, Memory>::NewSegment(std::uint8_t depth, std::uint8_t subs) -> Handle {
   const Handle handle = arena_->Allocate(sizeof(IndexSegment));
   IndexSegment& segment = *SegmentAt(handle);
   segment = IndexSegment{};
@@ -131,24 +131,24 @@ auto HashIndex<Traits>::NewSegment(std::uint8_t depth, std::uint8_t subs) -> Han
 inline constexpr unsigned kDirectoryInBlockDepth = 8;  // up to 1024 bytes; from there on, whole pages
 static_assert((sizeof(Arena::Handle) << kDirectoryInBlockDepth) == Arena::kMaxBlockBytes);
 
-template <class Traits>
-auto HashIndex<Traits>::NewDirectory(unsigned depth) -> Handle {
+template <class Traits, class Memory>
+auto HashIndex<Traits, Memory>::NewDirectory(unsigned depth) -> Handle {
   const std::size_t bytes = sizeof(Handle) << depth;
-  if (depth <= kDirectoryInBlockDepth) return arena_->Allocate(std::max(bytes, Arena::kMinBlockBytes));
+  if (depth <= kDirectoryInBlockDepth) return arena_->Allocate(std::max(bytes, Memory::kMinBlockBytes));
   return arena_->AllocatePages(depth <= 10 ? 0 : depth - 10);
 }
 
-template <class Traits>
-void HashIndex<Traits>::FreeDirectory(Handle handle, unsigned depth) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::FreeDirectory(Handle handle, unsigned depth) {
   if (depth <= kDirectoryInBlockDepth) {
-    arena_->Free(handle);
+    arena_->Free(handle, std::max(sizeof(Handle) << depth, Memory::kMinBlockBytes));
   } else {
     arena_->FreePages(handle, depth <= 10 ? 0 : depth - 10);
   }
 }
 
-template <class Traits>
-void HashIndex<Traits>::Create() {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Create() {
   const Handle handle = NewDirectory(0);
   *reinterpret_cast<Handle*>(arena_->At(handle)) = NewSegment(0, 1);
   deepest_ = 1;
@@ -156,16 +156,16 @@ void HashIndex<Traits>::Create() {
 }
 
 // Frees the table itself. REQUIRES: no entries.
-template <class Traits>
-void HashIndex<Traits>::Release() {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Release() {
   while (!Drain([](Handle) {})) {
   }
 }
 
 // Copies what a segment holds behind the first `count` of `moved` and empties its buckets. The entries are
 // prefetched meanwhile, because placing them needs their hashes.
-template <class Traits>
-int HashIndex<Traits>::Gather(IndexSegment& segment, MovedEntries& moved, int count) {
+template <class Traits, class Memory>
+int HashIndex<Traits, Memory>::Gather(IndexSegment& segment, MovedEntries& moved, int count) {
   for (int number = 0; number < segment.buckets(); ++number) {
     IndexBucket* bucket = BucketOf(segment, number);
     for (std::uint32_t used = ~bucket->Match(0) & 0xfff; used != 0; used &= used - 1) {
@@ -179,8 +179,8 @@ int HashIndex<Traits>::Gather(IndexSegment& segment, MovedEntries& moved, int co
   return count;
 }
 
-template <class Traits>
-void HashIndex<Traits>::PlaceAll(const MovedEntries& moved, int count) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::PlaceAll(const MovedEntries& moved, int count) {
   for (int i = 0; i < count; ++i) {
     const std::uint64_t hash = traits_.Hash(arena_->At(moved[i].handle));
     const std::uint64_t position = PositionOf(hash);
@@ -194,8 +194,8 @@ void HashIndex<Traits>::PlaceAll(const MovedEntries& moved, int count) {
   }
 }
 
-template <class Traits>
-void HashIndex<Traits>::Grow(std::uint64_t position) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Grow(std::uint64_t position) {
   IndexSegment& segment = *SegmentAt(directory()[DirectoryIndex(position, depth())]);
   MovedEntries moved;
   const int count = Gather(segment, moved, 0);
@@ -209,8 +209,8 @@ void HashIndex<Traits>::Grow(std::uint64_t position) {
 }
 
 // Cuts an emptied segment of 8 sub-blocks into two of 4.
-template <class Traits>
-void HashIndex<Traits>::Split(std::uint64_t position) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Split(std::uint64_t position) {
   IndexSegment* lower = SegmentAt(directory()[DirectoryIndex(position, depth())]);
   if (lower->depth == depth()) DoubleDirectory();
   const unsigned bits = depth();
@@ -227,8 +227,8 @@ void HashIndex<Traits>::Split(std::uint64_t position) {
   if (lower->depth == bits) deepest_ += 2;
 }
 
-template <class Traits>
-void HashIndex<Traits>::DoubleDirectory() {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::DoubleDirectory() {
   const unsigned bits = depth();
   CHECK(bits < 26);  // 30 G entries in one table
   const Handle old = directory_handle();
@@ -241,8 +241,8 @@ void HashIndex<Traits>::DoubleDirectory() {
   deepest_ = 0;
 }
 
-template <class Traits>
-void HashIndex<Traits>::HalveDirectory() {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::HalveDirectory() {
   const unsigned bits = depth();
   const Handle old = directory_handle();
   const Handle fresh = NewDirectory(bits - 1);
@@ -257,13 +257,13 @@ void HashIndex<Traits>::HalveDirectory() {
   FreeDirectory(old, bits);
 }
 
-template <class Traits>
-void HashIndex<Traits>::ShrinkAround(std::uint64_t position) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::ShrinkAround(std::uint64_t position) {
   IndexSegment& segment = *SegmentAt(directory()[DirectoryIndex(position, depth())]);
   if (segment.subs > 1 && segment.entries <= segment.shrink_at()) {
     MovedEntries moved;
     const int count = Gather(segment, moved, 0);
-    arena_->Free(segment.sub[--segment.subs]);
+    arena_->Free(segment.sub[--segment.subs], IndexSegment::kSubBytes);
     PlaceAll(moved, count);
     StructureChanged();
   }
@@ -271,8 +271,8 @@ void HashIndex<Traits>::ShrinkAround(std::uint64_t position) {
 }
 
 // Joins a segment with its buddy, the other half of the segment that they once were, if both have room in one.
-template <class Traits>
-void HashIndex<Traits>::TryMerge(std::uint64_t position) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::TryMerge(std::uint64_t position) {
   const unsigned bits = depth();
   const Handle one = directory()[DirectoryIndex(position, bits)];
   const unsigned shared = SegmentAt(one)->depth;
@@ -285,14 +285,14 @@ void HashIndex<Traits>::TryMerge(std::uint64_t position) {
   MovedEntries moved;
   const int count = Gather(drop, moved, Gather(keep, moved, 0));
   while (keep.subs < kJoinedSubs) keep.sub[keep.subs++] = NewSub();
-  while (keep.subs > kJoinedSubs) arena_->Free(keep.sub[--keep.subs]);
-  for (int i = 0; i < drop.subs; ++i) arena_->Free(drop.sub[i]);
+  while (keep.subs > kJoinedSubs) arena_->Free(keep.sub[--keep.subs], IndexSegment::kSubBytes);
+  for (int i = 0; i < drop.subs; ++i) arena_->Free(drop.sub[i], IndexSegment::kSubBytes);
   keep.earliest_ms = std::min(keep.earliest_ms, drop.earliest_ms);
   keep.epoch = std::min(keep.epoch, drop.epoch);
   --keep.depth;
   const std::size_t span = std::size_t{1} << (bits - keep.depth);
   std::fill_n(directory() + (DirectoryIndex(position, bits) & ~(span - 1)), span, one);
-  arena_->Free(other);
+  arena_->Free(other, sizeof(IndexSegment));
   if (shared == bits) {
     deepest_ -= 2;
     if (deepest_ == 0) HalveDirectory();
@@ -301,9 +301,9 @@ void HashIndex<Traits>::TryMerge(std::uint64_t position) {
   StructureChanged();
 }
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class ReleaseBlock>
-bool HashIndex<Traits>::Drain(ReleaseBlock release) {
+bool HashIndex<Traits, Memory>::Drain(ReleaseBlock release) {
   const Handle handle = directory_handle();
   if (handle == Arena::kNone) return true;
   const unsigned bits = depth();
@@ -311,9 +311,9 @@ bool HashIndex<Traits>::Drain(ReleaseBlock release) {
   IndexSegment& segment = *SegmentAt(segment_handle);
   ForEachIn(segment, [&](Slot slot) { release(slot.handle()); });
   size_ -= segment.entries;
-  for (int i = 0; i < segment.subs; ++i) arena_->Free(segment.sub[i]);
+  for (int i = 0; i < segment.subs; ++i) arena_->Free(segment.sub[i], IndexSegment::kSubBytes);
   drained_ += 1u << (bits - segment.depth);
-  arena_->Free(segment_handle);
+  arena_->Free(segment_handle, sizeof(IndexSegment));
   StructureChanged();
   if (drained_ < 1u << bits) return false;
   table_.store(0, std::memory_order_relaxed);
@@ -322,8 +322,8 @@ bool HashIndex<Traits>::Drain(ReleaseBlock release) {
   return true;
 }
 
-template <class Traits>
-void HashIndex<Traits>::Swap(HashIndex& other) {
+template <class Traits, class Memory>
+void HashIndex<Traits, Memory>::Swap(HashIndex& other) {
   CHECK(arena_ == other.arena_);
   const std::uint64_t mine = table();
   table_.store(other.table(), std::memory_order_release);
@@ -333,11 +333,45 @@ void HashIndex<Traits>::Swap(HashIndex& other) {
   std::swap(drained_, other.drained_);
 }
 
+// --- evacuating ---
+
+template <class Traits, class Memory>
+auto HashIndex<Traits, Memory>::MoveIfOld(Handle handle, std::size_t bytes) -> Handle {
+  if (!arena_->IsOld(handle)) return handle;
+  const Handle fresh = arena_->Allocate(bytes);
+  std::memcpy(arena_->At(fresh), arena_->At(handle), bytes);
+  arena_->Free(handle, bytes);
+  return fresh;
+}
+
+template <class Traits, class Memory>
+template <class MoveBlock>
+std::uint64_t HashIndex<Traits, Memory>::Evacuate(std::uint64_t position, MoveBlock moved) {
+  if (directory_handle() == Memory::kNone) return kPositionEnd;
+  const unsigned bits = depth();
+  if (const Handle old = directory_handle(); arena_->IsOld(old)) {
+    const Handle fresh = NewDirectory(bits);
+    std::memcpy(arena_->At(fresh), arena_->At(old), sizeof(Handle) << bits);
+    SetTable(fresh, bits);
+    FreeDirectory(old, bits);
+  }
+  const Handle handle = MoveIfOld(directory()[DirectoryIndex(position, bits)], sizeof(IndexSegment));
+  IndexSegment& segment = *SegmentAt(handle);
+  const std::size_t span = std::size_t{1} << (bits - segment.depth);
+  std::fill_n(directory() + (DirectoryIndex(position, bits) & ~(span - 1)), span, handle);
+  for (int i = 0; i < segment.subs; ++i) segment.sub[i] = MoveIfOld(segment.sub[i], IndexSegment::kSubBytes);
+  ForEachIn(segment, [&](Slot slot) {
+    if (arena_->IsOld(slot.handle())) slot.Replace(moved(slot.handle()));
+  });
+  const std::uint64_t width = kPositionEnd >> segment.depth;
+  return (position & ~(width - 1)) + width;
+}
+
 // --- walking ---
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Visit>
-void HashIndex<Traits>::ForEachIn(const IndexSegment& segment, Visit visit) const {
+void HashIndex<Traits, Memory>::ForEachIn(const IndexSegment& segment, Visit visit) const {
   for (int number = 0; number < segment.buckets(); ++number) {
     IndexBucket* bucket = BucketOf(segment, number);
     for (std::uint32_t used = ~bucket->Match(0) & 0xfff; used != 0; used &= used - 1) {
@@ -346,9 +380,9 @@ void HashIndex<Traits>::ForEachIn(const IndexSegment& segment, Visit visit) cons
   }
 }
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Visit>
-void HashIndex<Traits>::ForEachMarked(const IndexSegment& segment, Visit visit) const {
+void HashIndex<Traits, Memory>::ForEachMarked(const IndexSegment& segment, Visit visit) const {
   // All are prefetched first: the caller is about to read them.
   for (int number = 0; number < segment.buckets(); ++number) {
     const IndexBucket* bucket = BucketOf(segment, number);
@@ -364,9 +398,9 @@ void HashIndex<Traits>::ForEachMarked(const IndexSegment& segment, Visit visit) 
   }
 }
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Visit>
-std::uint64_t HashIndex<Traits>::ForEachSegment(std::uint64_t position, Visit visit) const {
+std::uint64_t HashIndex<Traits, Memory>::ForEachSegment(std::uint64_t position, Visit visit) const {
   while (position < kPositionEnd && directory_handle() != Arena::kNone) {
     IndexSegment& segment = *SegmentAt(directory()[DirectoryIndex(position, depth())]);
     const std::uint64_t width = kPositionEnd >> segment.depth;
@@ -376,9 +410,9 @@ std::uint64_t HashIndex<Traits>::ForEachSegment(std::uint64_t position, Visit vi
   return kPositionEnd;
 }
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Visit>
-std::uint64_t HashIndex<Traits>::Scan(std::uint64_t position, Visit visit) const {
+std::uint64_t HashIndex<Traits, Memory>::Scan(std::uint64_t position, Visit visit) const {
   if (directory_handle() == Arena::kNone) return kPositionEnd;
   const IndexSegment& segment = *SegmentAt(directory()[DirectoryIndex(position, depth())]);
   const int buckets = segment.buckets();
@@ -402,9 +436,9 @@ std::uint64_t HashIndex<Traits>::Scan(std::uint64_t position, Visit visit) const
   return end;
 }
 
-template <class Traits>
+template <class Traits, class Memory>
 template <class Random>
-auto HashIndex<Traits>::Pick(Random random) const -> Slot {
+auto HashIndex<Traits, Memory>::Pick(Random random) const -> Slot {
   CHECK(size_ > 0);
   const unsigned bits = depth();
   // Every slot of every segment is equally likely to be drawn: a segment that has more directory entries, fewer
@@ -432,9 +466,9 @@ auto HashIndex<Traits>::Pick(Random random) const -> Slot {
 #define ZEDIS_RACY_HINT __attribute__((no_sanitize("thread")))
 #endif
 
-template <class Traits>
-ZEDIS_RACY_HINT inline const IndexSegment* HashIndex<Traits>::PeekSegment(std::uint64_t hash,
-                                                                          std::uint64_t& table) const {
+template <class Traits, class Memory>
+ZEDIS_RACY_HINT inline const IndexSegment* HashIndex<Traits, Memory>::PeekSegment(std::uint64_t hash,
+                                                                                  std::uint64_t& table) const {
   const std::uint64_t word = table_.load(std::memory_order_acquire);
   if (word == 0) return nullptr;
   table = word;
@@ -446,9 +480,9 @@ ZEDIS_RACY_HINT inline const IndexSegment* HashIndex<Traits>::PeekSegment(std::u
   return segment;
 }
 
-template <class Traits>
-ZEDIS_RACY_HINT inline const IndexBucket* HashIndex<Traits>::PeekBucket(const IndexSegment* segment,
-                                                                        std::uint64_t hash) const {
+template <class Traits, class Memory>
+ZEDIS_RACY_HINT inline const IndexBucket* HashIndex<Traits, Memory>::PeekBucket(const IndexSegment* segment,
+                                                                                std::uint64_t hash) const {
   const int number = HomeBucket(PositionOf(hash), segment->depth & 31u, segment->subs * 8);
   const Handle sub = segment->sub[(number >> 3) & 7];
   if (!arena_->PeekReadable(sub)) return nullptr;
@@ -457,8 +491,9 @@ ZEDIS_RACY_HINT inline const IndexBucket* HashIndex<Traits>::PeekBucket(const In
   return bucket;
 }
 
-template <class Traits>
-ZEDIS_RACY_HINT inline const char* HashIndex<Traits>::PeekEntry(const IndexBucket* bucket, std::uint64_t hash) const {
+template <class Traits, class Memory>
+ZEDIS_RACY_HINT inline const char* HashIndex<Traits, Memory>::PeekEntry(const IndexBucket* bucket,
+                                                                        std::uint64_t hash) const {
   // Not the aligned load of IndexBucket::Match: a stale handle may lead to any address.
   const __m128i tag = _mm_set1_epi8(static_cast<char>(TagOf(hash)));
   for (int i = 0; i < 2; ++i) {

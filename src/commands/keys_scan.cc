@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/glob.h"
+#include "commands/scan_options.h"
 #include "commands/tables.h"
 #include "engine/arguments.h"
 #include "engine/context.h"
@@ -76,69 +77,15 @@ Outcome Keys(Context& ctx, Args args) {
 
 // --- SCAN ---
 
-constexpr Error kInvalidCursor{"ERR invalid cursor"};
-constexpr Error kOnlyInHscan{"ERR NOVALUES option can only be used in HSCAN"};
-constexpr Error kOnlyInZscan{"ERR NOSCORES option can only be used in ZSCAN"};
-
 // A cursor is the number of a shard and a position in its index.
 struct Cursor {
   int shard = 0;
   std::uint64_t position = 0;
 };
 
-// As Redis 7.0 reads it, by strtoul: the text up to a zero byte, a sign is allowed, none at all is 0.
-Expected<std::uint64_t> ParseCursor(std::string_view text) {
-  text = text.substr(0, text.find('\0'));
-  if (text.empty()) return 0;
-  const bool negative = text[0] == '-';
-  if (negative || text[0] == '+') text.remove_prefix(1);
-  if (text.empty()) return std::unexpected(&kInvalidCursor);
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9' || __builtin_mul_overflow(value, std::uint64_t{10}, &value) ||
-        __builtin_add_overflow(value, static_cast<std::uint64_t>(c - '0'), &value)) {
-      return std::unexpected(&kInvalidCursor);
-    }
-  }
-  return negative ? 0 - value : value;
-}
-
-struct ScanOptions {
-  std::uint64_t count = 10;
-  std::string_view pattern;
-  bool any_name = true;
-  std::string_view type;
-  bool any_type = true;
-
-  bool Accepts(const Entry& entry) const {
-    if (!any_name && !base::GlobMatch(pattern, entry.key())) return false;
-    return any_type || EqualsIgnoreCase(store::RowOf(entry.type()).name, type);
-  }
-};
-
-Expected<ScanOptions> ParseScanOptions(Args args) {
-  ScanOptions options;
-  OptionCursor cursor(args, 2);
-  while (!cursor.done()) {
-    if (cursor.TakeWith("count", 1)) {
-      TRY(const std::int64_t count, ParseInteger(cursor.Next()));
-      if (count < 1) return std::unexpected(&kSyntaxError);
-      options.count = static_cast<std::uint64_t>(count);
-    } else if (cursor.TakeWith("match", 1)) {
-      options.pattern = cursor.Next();
-      options.any_name = base::GlobMatchesEverything(options.pattern);
-    } else if (cursor.TakeWith("type", 1)) {
-      options.type = cursor.Next();
-      options.any_type = false;
-    } else if (cursor.Take("novalues")) {
-      return std::unexpected(&kOnlyInHscan);
-    } else if (cursor.Take("noscores")) {
-      return std::unexpected(&kOnlyInZscan);
-    } else {
-      return std::unexpected(&kSyntaxError);
-    }
-  }
-  return options;
+bool Accepts(const ScanOptions& options, const Entry& entry) {
+  if (!options.AcceptsName(entry.key())) return false;
+  return options.any_type || EqualsIgnoreCase(store::RowOf(entry.type()).name, options.type);
 }
 
 class Scan {
@@ -148,7 +95,7 @@ class Scan {
         options_(options),
         cursor_(cursor),
         database_(ctx.session->database.Get()),
-        buckets_left_(options.count > kBucketsMax / 10 ? kBucketsMax : options.count * 10) {}
+        buckets_left_(options.BucketsMax()) {}
 
   // Goes on until COUNT keys were seen, ten times as many buckets were looked at, or the end is reached. Shards
   // without keys cost no more than their lock.
@@ -164,9 +111,8 @@ class Scan {
     const bool ended = cursor_.shard >= ctx_.keyspace.shards();
     const std::uint64_t next =
         ended ? 0 : static_cast<std::uint64_t>(cursor_.shard) << base::kPositionBits | cursor_.position;
-    char digits[base::kInt64CharsMax];
     ctx_.reply.ArrayHeader(2);
-    ctx_.reply.Bulk({digits, static_cast<std::size_t>(base::FormatUint64(digits, next) - digits)});
+    ReplyCursor(ctx_.reply, next);
     ctx_.reply.ArrayHeader(sizes_.size());
     std::size_t at = 0;
     for (const std::size_t size : sizes_) {
@@ -176,8 +122,6 @@ class Scan {
   }
 
  private:
-  static constexpr std::uint64_t kBucketsMax = std::uint64_t{1} << 40;
-
   // Part of one shard, under its lock.
   void RunSlice() {
     Database& database = ctx_.keyspace.database(cursor_.shard, database_);
@@ -194,7 +138,7 @@ class Scan {
         const Entry& entry = *database.At(slot);
         if (entry.ExpiredAt(ctx_.now_ms)) {
           expired_.push_back(slot.handle());
-        } else if (options_.Accepts(entry)) {
+        } else if (Accepts(options_, entry)) {
           sizes_.push_back(entry.key().size());
           keys_ += entry.key();
         }
@@ -216,7 +160,7 @@ class Scan {
 
 Outcome ScanKeys(Context& ctx, Args args) {
   TRY(const std::uint64_t number, ParseCursor(args[1]));
-  TRY(const ScanOptions options, ParseScanOptions(args));
+  TRY(const ScanOptions options, ParseScanOptions(args, 2, ScanOf::kKeys));
   const std::uint64_t shard = number >> base::kPositionBits;
   const auto shards = static_cast<std::uint64_t>(ctx.keyspace.shards());
   Cursor cursor{.shard = static_cast<int>(std::min(shard, shards)), .position = number & (kPositionEnd - 1)};

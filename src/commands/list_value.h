@@ -9,6 +9,7 @@
 #include <memory>
 #include <string_view>
 
+#include "commands/reply_element.h"
 #include "engine/context.h"
 #include "types/list.h"
 #include "types/packed_list.h"
@@ -97,10 +98,6 @@ class ListEditor {
   char buffer_[store::kNearValueMax];
   types::PackedList packed_;
 };
-
-inline void ReplyElement(resp::Reply reply, const types::Element& element) {
-  element.is_integer ? reply.BulkInteger(element.integer) : reply.Bulk(element.text);
-}
 
 template <class Visit>
 bool ListReader::Get(std::int64_t index, Visit visit) const {

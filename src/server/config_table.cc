@@ -191,9 +191,9 @@ constexpr Directive kDirectives[] = {
         .Alias("hash-max-ziplist-value")
         .Tunes(&Tunables::hash_max_listpack_value_bytes)
         .NotYet(),
-    Int("set-max-intset-entries", "512", 0, kInt64Max).Tunes(&Tunables::set_max_intset_entries).NotYet(),
-    Int("set-max-listpack-entries", "128", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_entries).NotYet(),
-    Memory("set-max-listpack-value", "64", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_value_bytes).NotYet(),
+    Int("set-max-intset-entries", "512", 0, kInt64Max).Tunes(&Tunables::set_max_intset_entries),
+    Int("set-max-listpack-entries", "128", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_entries),
+    Memory("set-max-listpack-value", "64", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_value_bytes),
     Int("zset-max-listpack-entries", "128", 0, kInt64Max)
         .Alias("zset-max-ziplist-entries")
         .Tunes(&Tunables::zset_max_listpack_entries)

@@ -6,6 +6,7 @@
 #include "types/list.h"
 #include "types/long_string.h"
 #include "types/packed_list.h"
+#include "types/set.h"
 #include "types/stream.h"
 
 namespace zedis::store {
@@ -13,9 +14,11 @@ namespace {
 
 using types::List;
 using types::LongString;
+using types::Set;
 using types::Stream;
 
 constexpr std::size_t kListFreeNodesPerSlice = 64;
+constexpr std::size_t kSetFreeChunksPerSlice = 2;  // of 256 KiB each
 constexpr std::size_t kStreamFreePartsPerSlice = 256;
 
 // Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
@@ -67,6 +70,34 @@ void DigestList(const Entry& entry, ValueDigest& digest) {
                 [&](const types::Element& element) { digest.Mix(element.Text(digits)); });
 }
 
+types::PackedSetView PackedSet(const Entry& entry) {
+  return entry.storage() == Storage::kFar ? static_cast<const Set*>(entry.far())->Packed()
+                                          : types::PackedSetView(entry.near());
+}
+bool IsIndexedSet(const Entry& entry) {
+  return entry.storage() == Storage::kFar && static_cast<const Set*>(entry.far())->IsIndexed();
+}
+
+std::string_view SetEncoding(const Entry& entry, const base::Tunables&) {
+  if (IsIndexedSet(entry)) return "hashtable";
+  return PackedSet(entry).IsIntegers() ? "intset" : "listpack";
+}
+
+void DigestSet(const Entry& entry, ValueDigest& digest) {
+  if (IsIndexedSet(entry)) {
+    static_cast<const Set*>(entry.far())->Indexed().ForEach([&](std::string_view text) {
+      digest.Add(text);
+      return true;
+    });
+    return;
+  }
+  PackedSet(entry).ForEach([&](const types::Element& element) {
+    types::IntegerText digits;
+    digest.Add(element.Text(digits));
+    return true;
+  });
+}
+
 void DigestStream(const Entry& entry, ValueDigest& digest) {
   types::StreamCursor cursor(*static_cast<const Stream*>(entry.far()), {}, types::kStreamIdMax, false);
   types::IntegerText digits;
@@ -111,13 +142,22 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .digest_number = 1},
     {.type = Type::kSet,
      .name = "set",
-     .free = FreeNothing,
-     .free_slice = nullptr,
-     .elements = nullptr,
-     .memory = nullptr,
-     .duplicate = nullptr,
-     .encoding = NoEncoding,
-     .digest = NoDigest,
+     .free = [](void* far) { delete static_cast<Set*>(far); },
+     .free_slice =
+         [](void* far) {
+           if (!static_cast<Set*>(far)->FreeSlice(kSetFreeChunksPerSlice)) return false;
+           delete static_cast<Set*>(far);
+           return true;
+         },
+     // A packed one is a single block.
+     .elements = [](const void* far) -> std::size_t {
+       const auto& set = *static_cast<const Set*>(far);
+       return set.IsIndexed() ? set.Size() : 1;
+     },
+     .memory = [](const void* far) { return static_cast<const Set*>(far)->MemoryBytes(); },
+     .duplicate = [](const void* far) -> void* { return static_cast<const Set*>(far)->Duplicate().release(); },
+     .encoding = SetEncoding,
+     .digest = DigestSet,
      .digest_number = 2},
     {.type = Type::kSortedSet,
      .name = "zset",

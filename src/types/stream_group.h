@@ -47,8 +47,8 @@ class StreamConsumer : public Counted {
 
 class StreamGroup : public Counted {
  public:
-  StreamGroup(std::string_view name, const StreamId& new_last_id, std::optional<std::int64_t> new_entries_read)
-      : last_id(new_last_id), entries_read(new_entries_read), name_(name) {}
+  StreamGroup(std::string_view name, const StreamId& last, std::optional<std::int64_t> read)
+      : last_id(last), entries_read(read), name_(name) {}
   StreamGroup(const StreamGroup&) = delete;
   StreamGroup& operator=(const StreamGroup&) = delete;
   ~StreamGroup();
