@@ -1,6 +1,6 @@
-# What is linked into the program rather than loaded beside it. An empty server shares no page of libstdc++, libcrypto and
-# their like with anybody who matters; each costs it relocations and touched pages: 9.0 MiB resident with shared libraries,
-# bench/LEDGER.md says what is left of them. mimalloc stays shared: that is how it replaces malloc.
+# What is linked into the program rather than loaded beside it. An empty server with shared libraries was 9.0 MiB resident,
+# of which libcrypto took 3.3 and libstdc++ 1.7 for the little that is used of them. mimalloc stays shared: that is how it
+# replaces malloc.
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED)
 find_library(ZEDIS_LZ4 NAMES liblz4.a lz4 REQUIRED)
