@@ -119,7 +119,7 @@ bool Arena::CollapseNext() {
     collapsed_to_ = data_ + kPageBytes + (-first & (kHugeBytes - 1));
   }
   // The last step of pages may not have been written to yet.
-  const std::size_t touched = std::size_t{touched_pages_.load(std::memory_order_relaxed)} * kPageBytes;
+  const std::size_t touched = std::size_t{touched_pages()} * kPageBytes;
   if (collapsed_to_ + kHugeBytes > data_ + touched) return false;
   // Refused where huge pages are turned off or memory is short or scattered; then it stays as it is.
   madvise(collapsed_to_, kHugeBytes, kMadviseCollapse);

@@ -86,6 +86,8 @@ class Arena {
   // them becomes resident again. May take milliseconds, while others that touch these 2 MiB wait for some 100 us of
   // them. Needs no lock. False: nothing to do now. REQUIRES: always the same thread.
   bool CollapseNext();
+  // Pages ever taken into use. Any thread may ask.
+  std::uint32_t touched_pages() const { return touched_pages_.load(std::memory_order_relaxed); }
 
   // These two may be asked by any thread; exact for the one that uses the arena.
   std::size_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }  // blocks, runs handed out

@@ -87,7 +87,7 @@ sigset_t BlockSignals() {
 
 void WaitForEnd(const sigset_t& signals, Server& server, base::Log& log) {
   for (int received = 0; received != SIGTERM && received != SIGINT;) {
-    constexpr timespec kSoon{.tv_sec = 0, .tv_nsec = 1'000'000};
+    constexpr timespec kSoon{.tv_sec = 0, .tv_nsec = 5'000'000};
     constexpr timespec kLater{.tv_sec = 0, .tv_nsec = 200'000'000};
     received = sigtimedwait(&signals, nullptr, server.Maintain() ? &kSoon : &kLater);
     if (received == SIGHUP) log.RequestReopen();

@@ -66,6 +66,7 @@ class Server : ConnectionHost, Lifecycle {
   std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint64_t> next_id_{1};
+  std::uint32_t touched_pages_seen_ = 0;  // of Maintain
 };
 
 }  // namespace zedis::server
