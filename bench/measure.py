@@ -112,10 +112,10 @@ def _throughput_line(bench, line, servers, repetitions, seconds):
         for name, of_server in runs.items()
         if of_server
     }
-    return _judge_line(bench, line, medians, runs)
+    return judge_line(bench, line, medians, runs)
 
 
-def _judge_line(bench, line, medians, runs):
+def judge_line(bench, line, medians, runs):
     row = Row(line.name, medians, details={"runs": runs, "of": {}})
     subject = medians.get(bench.subject)
     rate_oks, cpu_oks = [], []
