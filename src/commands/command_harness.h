@@ -56,6 +56,7 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
   std::int64_t now_ms() const { return ctx_.now_ms; }
   base::Tunables& tunables() { return tunables_; }
   engine::WorkerStats& stats() { return stats_; }
+  engine::Context& context() { return ctx_; }
 
  private:
   engine::Outcome Decide(engine::Context&, engine::Args) override { return engine::Done(); }
