@@ -99,6 +99,10 @@ void StoreBytes(engine::Context& ctx, const store::Key& key, std::string_view by
   ctx.Put(key, BytesValue(bytes, edited), expire_at_ms);
 }
 
+void ReplaceBytes(engine::Context& ctx, const store::Key& key, Entry* entry, std::string_view bytes) {
+  Replace(ctx, key, entry, BytesValue(bytes, true));
+}
+
 char* EditString(engine::Context& ctx, const store::Key& key, Entry* entry, std::size_t size) {
   if (entry != nullptr && entry->storage() == Storage::kFar) {
     // A copy if a reply is still being sent from these bytes.

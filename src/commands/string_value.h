@@ -40,6 +40,10 @@ void StoreString(engine::Context& ctx, const store::Key& key, std::string_view t
 void StoreBytes(engine::Context& ctx, const store::Key& key, std::string_view bytes, std::int64_t expire_at_ms,
                 bool edited);
 
+// Stores bytes that count as edited in the entry that FindForWrite returned, null to create the key. The time to live
+// stays.
+void ReplaceBytes(engine::Context& ctx, const store::Key& key, store::Entry* entry, std::string_view bytes);
+
 // Makes the text `size` bytes long, with zeros beyond the old end, and returns where to write it. `entry` is what
 // FindForWrite returned, null to create the key; it is dead afterwards. The time to live stays. The pointer lives until
 // the shard changes. REQUIRES: `size` is not below the present one.

@@ -17,6 +17,8 @@ Table StringEditCommands();
 Table CounterCommands();
 Table BitCommands();
 Table BitFieldCommands();
+Table HyperLogLogCommands();
+Table HyperLogLogDebugCommands();
 Table ListCommands();
 Table ListElementCommands();
 Table SetCommands();

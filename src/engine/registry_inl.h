@@ -30,7 +30,7 @@ bool ForEachKey(const Command& row, Args args, Visit visit) {
       // A limit of n means that only the first 1/n of what is left are keys.
       if (spec.last == -1 && spec.limit > 1) last = first + (count - first) / spec.limit + spec.last;
     }
-    if (last >= count) return false;
+    if (last >= count || (spec.find == KeySpec::Find::kRange && last < first)) return false;
     for (std::int64_t i = first; i <= last; i += spec.step) visit(static_cast<std::size_t>(i), spec);
   }
   return true;

@@ -200,7 +200,7 @@ constexpr Directive kDirectives[] = {
         .Tunes(&Tunables::zset_max_listpack_value_bytes),
     Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes),
     Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries),
-    Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes).NotYet(),
+    Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes),
 
     // Observation.
     Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events).NotYet(),

@@ -18,6 +18,7 @@ IMPLEMENTED = {word.encode() for word in """
 ping echo quit select hello auth reset client client|id client|getname client|setname client|info client|list client|reply client|no-evict
 set get getex getdel getset setnx setex psetex mget mset msetnx append strlen getrange setrange substr incr decr incrby decrby incrbyfloat lcs
 setbit getbit bitcount bitpos bitop bitfield bitfield_ro
+pfadd pfcount pfmerge pfdebug pfselftest
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
 object object|encoding object|freq object|idletime object|refcount dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop

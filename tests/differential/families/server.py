@@ -40,11 +40,11 @@ _DEFAULTS = {
     "timeout": 0, "hz": 10, "proto-max-bulk-len": 536870912, "maxmemory": 0, "list-max-listpack-size": -2, "list-compress-depth": 0,
     "active-expire-effort": 1, "latency-monitor-threshold": 0, "maxmemory-policy": "noeviction", "lazyfree-lazy-user-del": "no",
     "lazyfree-lazy-expire": "no", "activerehashing": "yes", "loglevel": "notice", "notify-keyspace-events": "", "dynamic-hz": "yes",
-    "stream-node-max-bytes": 0, "stream-node-max-entries": 100,
+    "hll-sparse-max-bytes": 3000, "stream-node-max-bytes": 0, "stream-node-max-entries": 100,
     "client-output-buffer-limit": "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", "requirepass": "",
 }
 
-_OTHER_FAMILIES = ["strings", "bits", "keys", "lists", "sets", "streams", "connection"]
+_OTHER_FAMILIES = ["strings", "bits", "hyperloglog", "keys", "lists", "sets", "streams", "connection"]
 
 
 def defaults():
