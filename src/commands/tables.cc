@@ -29,6 +29,7 @@ std::span<const Table> AllTables() {
       ScanCommands(),
       ExpiryCommands(),
       MoveCommands(),
+      DumpCommands(),
       ObjectCommands(),
       FlushCommands(),
       DebugCommands(),

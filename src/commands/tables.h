@@ -31,6 +31,7 @@ Table KeyCommands();
 Table ScanCommands();
 Table ExpiryCommands();
 Table MoveCommands();
+Table DumpCommands();  // DUMP RESTORE
 Table ObjectCommands();
 Table FlushCommands();
 Table DebugCommands();

@@ -19,7 +19,7 @@ ping echo quit select hello auth reset client client|id client|getname client|se
 set get getex getdel getset setnx setex psetex mget mset msetnx append strlen getrange setrange substr incr decr incrby decrby incrbyfloat lcs
 setbit getbit bitcount bitpos bitop bitfield bitfield_ro
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
-object object|encoding object|freq object|idletime object|refcount dbsize flushdb flushall swapdb
+object object|encoding object|freq object|idletime object|refcount dump restore restore-asking dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
 sadd srem smove sismember smismember scard smembers sscan spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
