@@ -32,6 +32,13 @@ void DatasetDigest::Mix(std::string_view bytes) {
   std::copy_n(hash, kBytes, bytes_.data());
 }
 
+void DatasetDigest::AddMixed(std::initializer_list<std::string_view> parts, std::string_view also) {
+  DatasetDigest member;
+  for (const std::string_view part : parts) member.Mix(part);
+  if (!also.empty()) member.Add(also);
+  Add(member);
+}
+
 void DatasetDigest::MixNumber(std::uint32_t number) {
   const std::uint32_t big_endian = __builtin_bswap32(number);
   Mix({reinterpret_cast<const char*>(&big_endian), sizeof big_endian});

@@ -16,6 +16,7 @@ class DatasetDigest final : public store::ValueDigest {
  public:
   void Mix(std::string_view bytes) override;
   void Add(std::string_view bytes) override;
+  void AddMixed(std::initializer_list<std::string_view> parts, std::string_view also) override;
   // A number in network byte order.
   void MixNumber(std::uint32_t number);
   // Type, value and whether there is a time to live (not which).

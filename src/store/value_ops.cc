@@ -3,10 +3,12 @@
 #include <array>
 
 #include "base/numbers.h"
+#include "store/sorted_set_of.h"
 #include "types/list.h"
 #include "types/long_string.h"
 #include "types/packed_list.h"
 #include "types/set.h"
+#include "types/sorted_set.h"
 #include "types/stream.h"
 
 namespace zedis::store {
@@ -15,10 +17,12 @@ namespace {
 using types::List;
 using types::LongString;
 using types::Set;
+using types::SortedSet;
 using types::Stream;
 
 constexpr std::size_t kListFreeNodesPerSlice = 64;
 constexpr std::size_t kSetFreeChunksPerSlice = 2;  // of 256 KiB each
+constexpr std::size_t kSortedSetFreeChunksPerSlice = 2;
 constexpr std::size_t kStreamFreePartsPerSlice = 256;
 
 // Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
@@ -98,6 +102,20 @@ void DigestSet(const Entry& entry, ValueDigest& digest) {
   });
 }
 
+std::string_view SortedSetEncoding(const Entry& entry, const base::Tunables&) {
+  return SortedSetOf(&entry).Indexed() != nullptr ? "skiplist" : "listpack";
+}
+
+void DigestSortedSet(const Entry& entry, ValueDigest& digest) {
+  SortedSetOf(&entry).ForEach([&](const types::Element& element, double score) {
+    types::IntegerText digits;
+    char text[base::kDoubleCharsMax];
+    digest.AddMixed({element.Text(digits), {text, static_cast<std::size_t>(base::FormatDouble(text, score) - text)}},
+                    {});
+    return true;
+  });
+}
+
 void DigestStream(const Entry& entry, ValueDigest& digest) {
   types::StreamCursor cursor(*static_cast<const Stream*>(entry.far()), {}, types::kStreamIdMax, false);
   types::IntegerText digits;
@@ -161,13 +179,22 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .digest_number = 2},
     {.type = Type::kSortedSet,
      .name = "zset",
-     .free = FreeNothing,
-     .free_slice = nullptr,
-     .elements = nullptr,
-     .memory = nullptr,
-     .duplicate = nullptr,
-     .encoding = NoEncoding,
-     .digest = NoDigest,
+     .free = [](void* far) { delete static_cast<SortedSet*>(far); },
+     .free_slice =
+         [](void* far) {
+           if (!static_cast<SortedSet*>(far)->FreeSlice(kSortedSetFreeChunksPerSlice)) return false;
+           delete static_cast<SortedSet*>(far);
+           return true;
+         },
+     // A packed one is a single block.
+     .elements = [](const void* far) -> std::size_t {
+       const auto& set = *static_cast<const SortedSet*>(far);
+       return set.IsIndexed() ? set.Size() : 1;
+     },
+     .memory = [](const void* far) { return static_cast<const SortedSet*>(far)->MemoryBytes(); },
+     .duplicate = [](const void* far) -> void* { return static_cast<const SortedSet*>(far)->Duplicate().release(); },
+     .encoding = SortedSetEncoding,
+     .digest = DigestSortedSet,
      .digest_number = 3},
     {.type = Type::kHash,
      .name = "hash",

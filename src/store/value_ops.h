@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <string_view>
 
 #include "base/tunables.h"
@@ -18,6 +19,8 @@ class ValueDigest {
   virtual void Mix(std::string_view bytes) = 0;
   // It does not: for members of a collection without order.
   virtual void Add(std::string_view bytes) = 0;
+  // The same for members of several parts, in which order matters; `also`, if not empty, is added to them.
+  virtual void AddMixed(std::initializer_list<std::string_view> parts, std::string_view also) = 0;
 };
 
 struct TypeRow {

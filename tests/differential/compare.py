@@ -22,6 +22,9 @@ del unlink exists type keys scan randomkey rename renamenx copy move touch expir
 object object|encoding object|freq object|idletime object|refcount dump restore restore-asking dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
 sadd srem smove sismember smismember scard smembers sscan spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore
+zadd zincrby zrem zscore zmscore zcard zcount zlexcount zrank zrevrank zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex zrevrangebylex
+zrevrange zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrandmember zunion zinter zdiff zunionstore zinterstore zdiffstore
+zintercard zscan
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
 xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
 info config config|get config|set config|resetstat config|rewrite command command|count command|info command|docs command|getkeys
@@ -66,6 +69,11 @@ def _unordered(arguments, oracle, ours):
 
 def _scan(arguments, oracle, ours):
     return isinstance(oracle, list) and isinstance(ours, list) and oracle[0] == ours[0] and _unordered(arguments, oracle[1], ours[1])
+
+
+def _scan_pairs(arguments, oracle, ours):
+    return (isinstance(oracle, list) and isinstance(ours, list) and oracle[0] == ours[0]
+            and sorted(zip(oracle[1][::2], oracle[1][1::2])) == sorted(zip(ours[1][::2], ours[1][1::2])))
 
 
 def _any_choice(arguments, oracle, ours):
@@ -257,7 +265,7 @@ _RULES = {
     "ttl": _near(_SLACK_S), "expiretime": _near(_SLACK_S), "pttl": _near(_SLACK_S * 1000), "pexpiretime": _near(_SLACK_S * 1000),
     "object|idletime": _near(_SLACK_S), "object|freq": _near(3), "client|id": _counts, "command|count": _counts,
     "keys": _unordered, "hgetall": _unordered, "smembers": _unordered, "sinter": _unordered, "sunion": _unordered, "sdiff": _unordered,
-    "sscan": _scan, "spop": _any_choice, "srandmember": _any_choice, "time": _time, "hello": _hello,
+    "sscan": _scan, "zscan": _scan_pairs, "zrandmember": _any_choice, "spop": _any_choice, "srandmember": _any_choice, "time": _time, "hello": _hello,
     "config|get": _config_get, "client|info": _client, "client|list": _client, "info": _info,
     "xpending": _pending, "xinfo|stream": _stream_info, "xinfo|groups": _stream_parts, "xinfo|consumers": _stream_parts,
     "xinfo|help": _help, "xgroup|help": _help,
