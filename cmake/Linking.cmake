@@ -4,6 +4,9 @@
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED)
 find_library(ZEDIS_LZ4 NAMES liblz4.a lz4 REQUIRED)
+# Debian has liblzf only as a shared object, of 20 KB.
+find_library(ZEDIS_LZF NAMES liblzf.a lzf REQUIRED)
+find_path(ZEDIS_LZF_INCLUDE NAMES lzf.h PATH_SUFFIXES liblzf REQUIRED)
 
 if(ZEDIS_SANITIZE)
   # Sanitizers bring a run-time library that wants the shared C++ library.

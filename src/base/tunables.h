@@ -89,6 +89,7 @@ struct Tunables {
   Tunable stream_node_max_bytes{4096};   // 0: no limit
   Tunable stream_node_max_entries{100};  // 0: no limit
   Tunable hll_sparse_max_bytes{3000};
+  Tunable rdbcompression{1};  // bool
 
   // Connections.
   Tunable maxclients{10000};

@@ -12,11 +12,6 @@ using types::Side;
 
 namespace {
 
-types::ListOptions OptionsFrom(const base::Tunables& tunables) {
-  return {.max_listpack_size = static_cast<int>(tunables.list_max_listpack_size.Get()),
-          .compress_depth = static_cast<int>(tunables.list_compress_depth.Get())};
-}
-
 std::string_view PackedBytes(const Entry* entry) {
   return entry != nullptr && entry->storage() == Storage::kNear ? entry->near() : std::string_view{};
 }
@@ -31,7 +26,7 @@ ListEditor::ListEditor(engine::Context& ctx, const store::Key& key, Entry* entry
     : ctx_(ctx),
       key_(key),
       entry_(entry),
-      options_(OptionsFrom(ctx.tunables)),
+      options_(types::ListOptionsFrom(ctx.tunables)),
       packed_(buffer_, store::kNearValueMax, PackedBytes(entry)) {
   if (entry == nullptr || entry->storage() != Storage::kFar) return;
   far_ = static_cast<List*>(entry->far());

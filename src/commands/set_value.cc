@@ -28,14 +28,6 @@ const Set* FarSet(const Entry* entry) {
 
 }  // namespace
 
-SetLimits SetLimitsFrom(const base::Tunables& tunables) {
-  // Redis, too, has an end whatever the directive says; there 2^30. A block of them has less than 4 GiB.
-  constexpr std::int64_t kIntegersMax = std::int64_t{1} << 28;
-  return {.intset_entries = static_cast<std::size_t>(std::min(tunables.set_max_intset_entries.Get(), kIntegersMax)),
-          .listpack_entries = static_cast<std::size_t>(tunables.set_max_listpack_entries.Get()),
-          .listpack_value_bytes = static_cast<std::size_t>(tunables.set_max_listpack_value_bytes.Get())};
-}
-
 SetReader::SetReader(const Entry* entry) : packed_(kEmptyPacked), indexed_(nullptr) {
   if (entry == nullptr) return;
   if (const Set* far = FarSet(entry); far == nullptr) {
@@ -51,7 +43,7 @@ SetEditor::SetEditor(engine::Context& ctx, const store::Key& key, Entry* entry)
     : ctx_(ctx),
       key_(key),
       entry_(entry),
-      limits_(SetLimitsFrom(ctx.tunables)),
+      limits_(types::SetLimitsFrom(ctx.tunables)),
       far_(const_cast<Set*>(FarSet(entry))),
       packed_(buffer_, store::kNearValueMax, PackedBytes(entry)) {}
 
@@ -59,7 +51,7 @@ SetEditor::SetEditor(engine::Context& ctx, const store::Key& key, Entry* entry, 
     : ctx_(ctx),
       key_(key),
       entry_(entry),
-      limits_(SetLimitsFrom(ctx.tunables)),
+      limits_(types::SetLimitsFrom(ctx.tunables)),
       changed_(true),
       replaces_(true),
       keeps_ttl_(fresh.keep_ttl),

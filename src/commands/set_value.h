@@ -14,8 +14,6 @@
 
 namespace zedis::commands {
 
-types::SetLimits SetLimitsFrom(const base::Tunables& tunables);
-
 // Reads a set. Members live until the set or its entry changes.
 class SetReader {
  public:

@@ -40,6 +40,7 @@ std::span<const Table> AllTables() {
       ScanCommands(),
       ExpiryCommands(),
       MoveCommands(),
+      DumpCommands(),
       ObjectCommands(),
       FlushCommands(),
       DebugCommands(),

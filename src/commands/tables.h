@@ -42,6 +42,7 @@ Table KeyCommands();
 Table ScanCommands();
 Table ExpiryCommands();
 Table MoveCommands();
+Table DumpCommands();  // DUMP RESTORE
 Table ObjectCommands();
 Table FlushCommands();
 Table DebugCommands();

@@ -158,7 +158,7 @@ TEST_F(ConfigLoaderTest, AnIncludeOfItselfEnds) {
 }
 
 TEST_F(ConfigLoaderTest, ConfigLoadsFileThenStandardInputThenOptions) {
-  const std::string path = Write("z.conf", "timeout 1\nport 1\nhz 50\nrdbcompression no\nio-threads 4\n");
+  const std::string path = Write("z.conf", "timeout 1\nport 1\nhz 50\nrdbchecksum no\nio-threads 4\n");
   base::Tunables tunables;
   Config config(tunables, folder_);
   const std::vector<std::string> arguments = {path, "-"};
@@ -169,7 +169,7 @@ TEST_F(ConfigLoaderTest, ConfigLoadsFileThenStandardInputThenOptions) {
   EXPECT_EQ(config.Text("port"), "2");
   EXPECT_EQ(tunables.hz.Get(), 50);
   EXPECT_EQ(config.file(), path);
-  EXPECT_EQ(config.Given(Status::kIgnored), (std::vector<std::string>{"hz", "io-threads", "rdbcompression"}));
+  EXPECT_EQ(config.Given(Status::kIgnored), (std::vector<std::string>{"hz", "io-threads", "rdbchecksum"}));
   EXPECT_GE(config.Number("threads"), 1);
 
   line.options = {};

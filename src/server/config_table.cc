@@ -233,7 +233,7 @@ constexpr Directive kDirectives[] = {
     // Snapshots.
     Special("save", "", ParseSave).MultiArg().Appends().WrittenBy(WriteSave).OnlyInitial(),
     Bool("stop-writes-on-bgsave-error", "yes").Ignored(),
-    Bool("rdbcompression", "yes").Ignored(),
+    Bool("rdbcompression", "yes").Tunes(&Tunables::rdbcompression),
     Bool("rdbchecksum", "yes").Immutable().Ignored(),
     Enum("sanitize-dump-payload", "no", kSanitizeDump).Ignored(),
     Special("dbfilename", "dump.rdb", ParseFileName).Guarded().Ignored(),

@@ -1,5 +1,7 @@
 #include "store/access.h"
 
+#include <algorithm>
+
 namespace zedis::store {
 namespace {
 
@@ -18,6 +20,17 @@ bool PolicyCountsAccesses(const base::Tunables& tunables) {
 std::uint32_t AccessClock(std::int64_t now_ms, const base::Tunables& tunables) {
   if (PolicyCountsAccesses(tunables)) return kFrequencyClock | Minutes(now_ms) << 8 | kInitialCounter;
   return static_cast<std::uint32_t>(now_ms / 1000) & kAccessMask;
+}
+
+std::uint32_t AccessAfterIdle(std::int64_t idle_s, std::int64_t now_ms) {
+  // As in Redis: from before the clock began to count anew, it counts as half a turn.
+  const std::int64_t clock_s = now_ms / 1000 & kAccessMask;
+  const std::int64_t access_s = idle_s <= clock_s ? clock_s - idle_s : clock_s + kAccessMask / 2;
+  return static_cast<std::uint32_t>(access_s) & kAccessMask;
+}
+
+std::uint32_t AccessWithFrequency(std::uint32_t counter, std::int64_t now_ms) {
+  return Minutes(now_ms) << 8 | std::min(counter, kCounterMax);
 }
 
 std::int64_t IdleSeconds(std::uint32_t access, std::int64_t now_ms) {

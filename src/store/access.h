@@ -21,6 +21,10 @@ inline constexpr std::uint32_t kAccessMask = kFrequencyClock - 1;
 bool PolicyCountsAccesses(const base::Tunables& tunables);
 std::uint32_t AccessClock(std::int64_t now_ms, const base::Tunables& tunables);
 
+// The field of an entry that was last used so long ago (LRU), or whose counter has this value (LFU).
+std::uint32_t AccessAfterIdle(std::int64_t idle_s, std::int64_t now_ms);
+std::uint32_t AccessWithFrequency(std::uint32_t counter, std::int64_t now_ms);
+
 // LRU: seconds since the last access, whatever the policy is now.
 std::int64_t IdleSeconds(std::uint32_t access, std::int64_t now_ms);
 

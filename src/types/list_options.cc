@@ -28,6 +28,11 @@ LimitAnswer IsAbove(const ListpackSize& size, const Limit& limit) {
 
 }  // namespace
 
+ListOptions ListOptionsFrom(const base::Tunables& tunables) {
+  return {.max_listpack_size = static_cast<int>(tunables.list_max_listpack_size.Get()),
+          .compress_depth = static_cast<int>(tunables.list_compress_depth.Get())};
+}
+
 ListpackSize ListpackSize::Estimate(std::size_t element_bytes, std::size_t count) {
   // Each element ends with its own length in units of 7 bits: one byte below 128, and never more than one
   // further byte per 128 bytes of element.

@@ -8,12 +8,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/tunables.h"
+
 namespace zedis::types {
 
 struct ListOptions {
   int max_listpack_size = -2;  // -1..-5: 4, 8, 16, 32, 64 KiB; positive: elements
   int compress_depth = 0;      // plain nodes at each end, the others are compressed; 0: none are
 };
+
+ListOptions ListOptionsFrom(const base::Tunables& tunables);
 
 // The bytes a listpack with this content takes in Redis, which its limit is about.
 struct ListpackSize {

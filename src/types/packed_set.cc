@@ -57,6 +57,14 @@ bool ValidateIntegers(std::string_view bytes, unsigned width) {
 
 }  // namespace
 
+SetLimits SetLimitsFrom(const base::Tunables& tunables) {
+  // Redis, too, has an end whatever the directive says; there 2^30. A block of them has less than 4 GiB.
+  constexpr std::int64_t kIntegersMax = std::int64_t{1} << 28;
+  return {.intset_entries = static_cast<std::size_t>(std::min(tunables.set_max_intset_entries.Get(), kIntegersMax)),
+          .listpack_entries = static_cast<std::size_t>(tunables.set_max_listpack_entries.Get()),
+          .listpack_value_bytes = static_cast<std::size_t>(tunables.set_max_listpack_value_bytes.Get())};
+}
+
 bool ValidatePackedSet(std::string_view bytes) {
   if (bytes.empty()) return false;
   if (bytes[0] != 0) return ValidateIntegers(bytes, static_cast<unsigned char>(bytes[0]));

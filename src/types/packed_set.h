@@ -17,6 +17,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/tunables.h"
 #include "types/element.h"
 #include "types/set_member.h"
 
@@ -28,6 +29,8 @@ struct SetLimits {
   std::size_t listpack_entries = 128;
   std::size_t listpack_value_bytes = 64;
 };
+
+SetLimits SetLimitsFrom(const base::Tunables& tunables);
 
 inline constexpr std::size_t kPackedSetMembersMax = 0xffff;  // of elements: the field has two bytes
 

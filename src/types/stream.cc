@@ -98,12 +98,29 @@ void Stream::Append(const StreamId& id, StreamPairs pairs, const StreamNodeLimit
       AddBlock(id, pairs, std::min(used, StreamBlock::kSharedBytesMax));
     }
   }
+  AppendToLast(id, pairs, false);
+}
+
+void Stream::AppendToLast(const StreamId& id, StreamPairs pairs, bool same_names) {
   BlockRef& last = blocks_.At(blocks_.Last());
-  SetBlock(last, StreamBlock::Append(last.block, id, pairs));
+  SetBlock(last, StreamBlock::Append(last.block, id, pairs, same_names));
   ++last.live;
   ++length_;
   ++entries_added;
   last_id_ = id;
+}
+
+bool Stream::AppendCut(const StreamId& id, StreamPairs pairs, const Cut& cut) {
+  const bool new_block = blocks_.Empty() || cut.new_block || !blocks_.At(blocks_.Last()).block->CanShare();
+  if (new_block) {
+    if (!blocks_.Empty()) {
+      BlockRef& last = blocks_.At(blocks_.Last());
+      SetBlock(last, StreamBlock::Seal(last.block));
+    }
+    AddBlock(id, cut.names, 0);
+  }
+  AppendToLast(id, pairs, cut.same_names);
+  return new_block;
 }
 
 void Stream::DropBlock(Blocks::Cursor at) {

@@ -68,6 +68,15 @@ class Stream : public Counted {
   // --- Changes.
   // REQUIRES: id is greater than LastId().
   void Append(const StreamId& id, StreamPairs pairs, const StreamNodeLimits& limits);
+  // The same for entries that come cut into blocks, from a file: into the last block, or a new one if `new_block` or
+  // that can take no more. A new block has the names of `names`, whatever those of the entry are. `same_names`: they
+  // are those, as was the case when the last block was begun. True if a block was begun.
+  struct Cut {
+    StreamPairs names;
+    bool new_block;
+    bool same_names;
+  };
+  bool AppendCut(const StreamId& id, StreamPairs pairs, const Cut& cut);
   // False if there is no such entry.
   bool Delete(const StreamId& id);
   // Returns how many entries went. Their blocks go to `removed`, so that they can be freed in slices.
@@ -86,6 +95,9 @@ class Stream : public Counted {
   [[nodiscard]] std::optional<std::int64_t> Lag(const StreamGroup& group) const;
   // The group has got the entry of this id. `first` is FirstId(). Nothing if the group was beyond it already.
   void NoteDelivered(StreamGroup& group, const StreamId& id, const StreamId& first) const;
+
+  // How many entries were ever added up to this id, if that can be told. `first` is FirstId().
+  [[nodiscard]] std::optional<std::int64_t> EntriesUpTo(const StreamId& id, const StreamId& first) const;
 
   // Exchanges blocks and groups, for what only collects them.
   void SwapParts(Stream& other) {
@@ -107,12 +119,12 @@ class Stream : public Counted {
   std::uint64_t entries_added = 0;  // ever
 
  private:
-  [[nodiscard]] std::optional<std::int64_t> EntriesUpTo(const StreamId& id, const StreamId& first) const;
   // Whether an entry of this id or beyond was deleted.
   [[nodiscard]] bool HasTombstoneFrom(const StreamId& id) const {
     return length_ > 0 && !max_deleted_id.IsZero() && id <= max_deleted_id;
   }
   [[nodiscard]] CountedVector<StreamGroup*>::const_iterator PlaceOf(std::string_view name) const;
+  void AppendToLast(const StreamId& id, StreamPairs pairs, bool same_names);
   void AddBlock(const StreamId& id, StreamPairs pairs, std::size_t room);
   // Puts the block, which may have moved, into the index.
   void SetBlock(BlockRef& ref, StreamBlock* block);

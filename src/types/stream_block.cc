@@ -103,7 +103,7 @@ bool StreamBlock::HasSameNames(StreamPairs pairs) const {
   return true;
 }
 
-StreamBlock* StreamBlock::Append(StreamBlock* block, const StreamId& id, StreamPairs pairs) {
+StreamBlock* StreamBlock::Append(StreamBlock* block, const StreamId& id, StreamPairs pairs, bool same_names) {
   const std::size_t needed = block->used_ + kEntryHeadMax + TextBytes(pairs) + block->TableBytes() + 2;
   if (needed > block->capacity_) {
     StreamBlock* grown = Move(block, std::max(needed, std::size_t{block->capacity_} * 3 / 2));
@@ -113,7 +113,7 @@ StreamBlock* StreamBlock::Append(StreamBlock* block, const StreamId& id, StreamP
   if (block->entries_ > 0 && block->entries_ % kGroup == 0) {
     block->SetTable(block->entries_ / kGroup - 1, block->used_ - block->names_size_);
   }
-  const bool same = block->HasSameNames(pairs);
+  const bool same = same_names || block->HasSameNames(pairs);
   const std::uint64_t delta = id.ms - block->first_.ms;
   char* at = block->MutableData() + block->used_;
   *at++ = static_cast<char>((same ? kSameNamesBit : 0) | std::min(delta, kLongDelta) << kDeltaShift);

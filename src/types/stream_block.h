@@ -61,8 +61,9 @@ class StreamBlock {
   static void Delete(StreamBlock* block);
 
   // Appends an entry and returns the block, which may have moved. REQUIRES: id is greater than that of all entries,
-  // CanShare() or there are none.
-  [[nodiscard]] static StreamBlock* Append(StreamBlock* block, const StreamId& id, StreamPairs pairs);
+  // CanShare() or there are none. `same_names`: the caller knows that the names are those of the block.
+  [[nodiscard]] static StreamBlock* Append(StreamBlock* block, const StreamId& id, StreamPairs pairs,
+                                           bool same_names = false);
   // Gives back what is free, when no more is going to be appended. The block may move.
   [[nodiscard]] static StreamBlock* Seal(StreamBlock* block);
 
@@ -70,6 +71,12 @@ class StreamBlock {
   // Entries that were ever appended, deleted ones too.
   [[nodiscard]] std::size_t Entries() const { return entries_; }
   [[nodiscard]] std::size_t UsedBytes() const { return used_; }
+  // The names of the first entry, which others need not repeat: visit(Element).
+  [[nodiscard]] std::size_t NameCount() const { return pairs_; }
+  template <class Visit>
+  void ForEachName(Visit visit) const {
+    for (const char* at = Data(); at != Data() + names_size_; at += ElementSize(at)) visit(DecodeElement(at));
+  }
   // Whether another entry may be appended at all.
   [[nodiscard]] bool CanShare() const { return used_ - names_size_ <= kSharedBytesMax && entries_ < kEntriesMax; }
   // Of the last entry, deleted or not.

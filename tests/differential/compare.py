@@ -20,7 +20,7 @@ set get getex getdel getset setnx setex psetex mget mset msetnx append strlen ge
 setbit getbit bitcount bitpos bitop bitfield bitfield_ro
 pfadd pfcount pfmerge pfdebug pfselftest
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
-object object|encoding object|freq object|idletime object|refcount dbsize flushdb flushall swapdb
+object object|encoding object|freq object|idletime object|refcount dump restore restore-asking dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
 sadd srem smove sismember smismember scard smembers sscan spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore
 zadd zincrby zrem zscore zmscore zcard zcount zlexcount zrank zrevrank zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex zrevrangebylex

@@ -31,6 +31,7 @@ class Step:
     plain       commands on the sequence's connection
     scan        a SCAN repeated until its cursor is 0; the reply is the set of keys
     randomkey   RANDOMKEY; the reply is nil or whether the key exists
+    exchange    a DUMP, and a RESTORE that lacks the payload: each server gets the other's
     closing     commands on a new connection, then everything until the server closes it
     raw         bytes on a new connection (data), half closed, then everything the server sends
     """

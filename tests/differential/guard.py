@@ -43,6 +43,10 @@ def _times_are_safe(name, arguments, used):
                 used.add(value)
     if len(arguments) > 2 and name in _ABSOLUTE:
         return _absolute_is_safe(arguments[2], _ABSOLUTE[name])
+    if name in (b"restore", b"restore-asking") and len(arguments) > 2:
+        if any(word.lower() == b"absttl" for word in arguments[4:]):
+            return _absolute_is_safe(arguments[2], 1)
+        return _relative_is_safe(arguments[2], 1)
     if name in (b"set", b"getex"):
         for word, value in zip(arguments[1:], arguments[2:]):
             unit_ms = _OPTION_UNITS.get(word.lower())

@@ -93,6 +93,9 @@ class Side:
         key = parse(reply)
         return b"a key of which EXISTS says " + self._connection.ask(b"EXISTS", key)
 
+    def ask(self, command):
+        return self._heard(command, self._connection.ask(*command))
+
     def apart(self, data, half_close):
         connection = Connection(self.port)
         try:
@@ -268,6 +271,9 @@ class Pair:
     def _play_special(self, step, at):
         self.commands += 1
         command = step.commands[0] if step.commands else [b"<raw bytes>", step.data]
+        if step.kind == "exchange":
+            command, *replies = self._exchange(*step.commands)
+            return None if compare.same(command, *replies) else Mismatch(at, command, *replies)
         replies = []
         for side in (self.oracle, self.ours):
             if step.kind == "scan":
@@ -281,6 +287,15 @@ class Pair:
         if compare.same(command, *replies):
             return None
         return Mismatch(at, command, *replies)
+
+    def _exchange(self, dump, restore):
+        """The command that both have answered, and the answers."""
+        payloads = [side.ask(dump) for side in (self.oracle, self.ours)]
+        if not all(reply.startswith(b"$") and reply != b"$-1\r\n" for reply in payloads):
+            return dump, *payloads
+        theirs, own = (parse(reply) for reply in payloads)
+        with_payload = lambda payload: [payload if word == b"<payload>" else word for word in restore]  # noqa: E731
+        return restore, self.oracle.ask(with_payload(own)), self.ours.ask(with_payload(theirs))
 
     def _compare_state(self, at):
         theirs, own = self.oracle.state(), self.ours.state()
@@ -353,7 +368,7 @@ def describe(steps, mismatch, reproduce):
         if step.kind == "raw":
             lines.append(f"    <new connection, raw bytes> {step.data[:300]!r}" + (f"...({len(step.data)} bytes)" if len(step.data) > 300 else ""))
         for command in step.commands:
-            prefix = {"plain": "", "scan": "<until the cursor is 0> ", "closing": "<new connection> ", "randomkey": ""}[step.kind]
+            prefix = {"plain": "", "scan": "<until the cursor is 0> ", "closing": "<new connection> ", "randomkey": "", "exchange": "<the other's payload> "}[step.kind]
             lines.append("    " + prefix + " ".join(map(show, command)))
     lines.append("  at: " + " ".join(map(show, mismatch.command)))
     lines.append(f"  redis-server: {mismatch.oracle[:1000]!r}")
