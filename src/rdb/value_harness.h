@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,11 @@ class ValueText : public store::ValueDigest {
  public:
   void Mix(std::string_view bytes) override { ordered_.emplace_back(bytes); }
   void Add(std::string_view bytes) override { unordered_.emplace_back(bytes); }
+  void AddMixed(std::initializer_list<std::string_view> parts, std::string_view also) override {
+    std::string text;
+    for (const std::string_view part : parts) (text += text.empty() ? "" : "=") += part;
+    unordered_.push_back(text += also);
+  }
   std::string Text() {
     std::ranges::sort(unordered_);
     std::string text;
