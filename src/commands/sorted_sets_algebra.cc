@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/hash.h"
 #include "commands/set_value.h"
 #include "commands/sorted_set_reply.h"
 #include "commands/sorted_set_value.h"
@@ -136,9 +137,15 @@ void SortBySize(Sources& sources) {
   std::ranges::sort(sources, {}, [](const Source& source) { return std::pair(source.Size(), source.number()); });
 }
 
-void Unite(Sources& sources, Aggregate aggregate, Result& result) {
+// Seeded, so that nobody can choose members that collide.
+struct TextHash {
+  std::uint64_t seed;
+  std::size_t operator()(std::string_view text) const { return base::HashBytes(text, seed); }
+};
+
+void Unite(std::uint64_t seed, Sources& sources, Aggregate aggregate, Result& result) {
   SortBySize(sources);
-  std::unordered_map<std::string_view, std::size_t> places;
+  std::unordered_map<std::string_view, std::size_t, TextHash> places(sources.back().Size(), TextHash{seed});
   for (const Source& source : sources) {
     source.ForEach([&](const Element& element, double score) {
       const std::string_view text = result.TextOf(element);
@@ -184,10 +191,10 @@ void Subtract(Sources& sources, Result& result) {
   });
 }
 
-void Compute(Operation operation, Sources& sources, Aggregate aggregate, Result& result) {
+void Compute(Context& ctx, Operation operation, Sources& sources, Aggregate aggregate, Result& result) {
   switch (operation) {
     case Operation::kUnion:
-      return Unite(sources, aggregate, result);
+      return Unite(ctx.keyspace.seed(), sources, aggregate, result);
     case Operation::kIntersection:
       return ForEachOfIntersection(sources, aggregate, [&](const Element& element, double score) {
         result.Add(element, score);
@@ -293,7 +300,7 @@ Outcome Show(Context& ctx, Args args, Operation operation) {
   TRY(const Request request, ParseRequest(ctx, args, 1, operation, Form::kReply));
   Sources sources = FindSources(ctx, args, request);
   Result result;
-  Compute(operation, sources, request.aggregate, result);
+  Compute(ctx, operation, sources, request.aggregate, result);
   const MemberReply reply(ctx.reply, request.with_scores);
   reply.Header(result.Size());
   for (const Scored& member : result.Sorted()) reply.Member(Element{.text = member.text}, member.score);
@@ -306,7 +313,7 @@ Outcome Store(Context& ctx, Args args, Operation operation, std::string_view eve
   ctx.FindForWrite(target_key);  // one that is due goes away now, which may move the sources
   Sources sources = FindSources(ctx, args, request);
   Result result;
-  Compute(operation, sources, request.aggregate, result);
+  Compute(ctx, operation, sources, request.aggregate, result);
   SortedSetEditor target(ctx, target_key, ctx.Peek(target_key), SortedSetEditor::Fresh{});
   target.Expect(result.Longest(), result.Size());
   for (const Scored& member : result.Sorted()) target.Put(SetMember(member.text), std::nullopt, member.score);

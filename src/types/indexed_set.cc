@@ -1,55 +1,9 @@
 #include "types/indexed_set.h"
 
-#include <cstring>
-
-#include "base/check.h"
-
 namespace zedis::types {
 
-using base::Region;
-
-std::string_view IndexedSet::LongText(const char* block) {
-  std::uint32_t size;
-  if (static_cast<unsigned char>(*block) == kFar) {
-    std::memcpy(&block, block + 1, sizeof block);
-    std::memcpy(&size, block, sizeof size);
-    return {block + sizeof size, size};
-  }
-  std::memcpy(&size, block + 1, sizeof size);
-  return {block + kLongHeaderBytes, size};
-}
-
-std::size_t IndexedSet::BlockBytesOf(const char* block) {
-  const auto size = static_cast<unsigned char>(*block);
-  if (size < kLong) return std::size_t{1} + size;
-  return size == kFar ? 1 + sizeof(char*) : kLongHeaderBytes + LongText(block).size();
-}
-
-Region::Handle IndexedSet::NewMember(std::string_view text) {
-  const auto size = static_cast<std::uint32_t>(text.size());
-  if (size < kLong) [[likely]] {
-    const Region::Handle handle = region_.Allocate(1 + text.size());
-    char* block = region_.At(handle);
-    *block = static_cast<char>(size);
-    if (size != 0) std::memcpy(block + 1, text.data(), size);
-    return handle;
-  }
-  const bool is_far = kLongHeaderBytes + text.size() > Region::kMaxBlockBytes;
-  const Region::Handle handle = region_.Allocate(is_far ? 1 + sizeof(char*) : kLongHeaderBytes + text.size());
-  char* at = region_.At(handle);
-  *at++ = static_cast<char>(is_far ? kFar : kLong);
-  if (is_far) {
-    char* far = region_.AllocateFar(sizeof size + text.size());
-    std::memcpy(at, &far, sizeof far);
-    at = far;
-  }
-  std::memcpy(at, &size, sizeof size);
-  std::memcpy(at + sizeof size, text.data(), size);
-  return handle;
-}
-
 void IndexedSet::AddNew(std::string_view text, std::uint64_t hash) {
-  index_.Insert(hash, NewMember(text));
+  index_.Insert(hash, RegionText::New(region_, 0, text));
   NoteChange();
 }
 
@@ -66,16 +20,9 @@ bool IndexedSet::Remove(std::string_view text, std::uint64_t hash) {
 }
 
 void IndexedSet::RemoveSlot(std::uint64_t hash, Index::Slot slot) {
-  const Region::Handle handle = slot.handle();
-  const char* block = region_.At(handle);
-  const std::size_t bytes = BlockBytesOf(block);
-  if (static_cast<unsigned char>(*block) == kFar) {
-    char* far;
-    std::memcpy(&far, block + 1, sizeof far);
-    region_.FreeFar(far);
-  }
+  const base::Region::Handle handle = slot.handle();
   index_.Erase(hash, slot);
-  region_.Free(handle, bytes);
+  RegionText::Free(region_, handle, 0);
   NoteChange();
 }
 
@@ -93,14 +40,8 @@ void IndexedSet::Evacuate() {
     evacuated_ = 0;
   }
   if (evacuated_ < base::kPositionEnd) {
-    evacuated_ = index_.Evacuate(evacuated_, [&](Region::Handle old) {
-      const char* block = region_.At(old);
-      const std::size_t bytes = BlockBytesOf(block);
-      const Region::Handle fresh = region_.Allocate(bytes);
-      std::memcpy(region_.At(fresh), block, bytes);
-      region_.Free(old, bytes);
-      return fresh;
-    });
+    evacuated_ =
+        index_.Evacuate(evacuated_, [&](base::Region::Handle old) { return RegionText::Move(region_, old, 0); });
   } else {
     region_.FreeOld(kChunksPerEvacuationStep);
   }

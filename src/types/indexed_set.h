@@ -1,8 +1,6 @@
 // A large set: its members and their index in a region of their own (base/region.h, base/hash_index.h).
 //
-//   member   | n: 1 byte, up to 253 | text |                   a text of 10 bytes takes a block of 16
-//            | 254 | n: 4 bytes | text |                        up to 1024 bytes in all
-//            | 255 | address: 8 bytes | -> far: | n: 4 bytes | text |
+// A member is its text in a block (region_text.h); a text of 10 bytes takes one of 16.
 //
 // A member costs its block, some 7.5 bytes of index, and what the region leaves unused: 24 bytes for a text of 10.
 // The index holds the hash's order, and all sets of a server have one seed: walking one set finds the members of
@@ -18,6 +16,7 @@
 #include "base/hash.h"
 #include "base/hash_index.h"
 #include "base/region.h"
+#include "types/region_text.h"
 
 namespace zedis::types {
 
@@ -75,20 +74,10 @@ class IndexedSet {
   [[nodiscard]] const base::Region& region() const { return region_; }
 
  private:
-  static constexpr unsigned char kLong = 254;
-  static constexpr unsigned char kFar = 255;
-  static constexpr std::size_t kLongHeaderBytes = 5;
   static constexpr int kChangesPerEvacuationStep = 32;
   static constexpr std::size_t kChunksPerEvacuationStep = 2;
 
-  static std::string_view TextOf(const char* block) {
-    const auto size = static_cast<unsigned char>(*block);
-    if (size < kLong) [[likely]]
-      return {block + 1, size};
-    return LongText(block);
-  }
-  static std::string_view LongText(const char* block);
-  static std::size_t BlockBytesOf(const char* block);
+  static std::string_view TextOf(const char* block) { return RegionText::At(block); }
 
   struct Traits {
     std::uint64_t seed;
@@ -99,7 +88,6 @@ class IndexedSet {
   Index::Slot FindSlot(std::string_view text, std::uint64_t hash) const {
     return index_.Find(hash, [&](const char* block) { return TextOf(block) == text; });
   }
-  base::Region::Handle NewMember(std::string_view text);
   void RemoveSlot(std::uint64_t hash, Index::Slot slot);
   void NoteChange();
   void Evacuate();

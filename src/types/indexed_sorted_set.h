@@ -81,7 +81,7 @@ class IndexedSortedSet {
 
  private:
   using Handle = base::Region::Handle;
-  static constexpr int kChangesPerEvacuationStep = 8;
+  static constexpr unsigned kChangesPerEvacuationStep = 8;
   static constexpr std::size_t kChunksPerEvacuationStep = 2;
 
   struct Traits {
@@ -107,7 +107,7 @@ class IndexedSortedSet {
   ScoreTree tree_;
   bool sweeping_ = false;        // the tree's part of an evacuation; then comes the index's
   std::uint64_t evacuated_ = 0;  // position up to which nothing in the index is old
-  int changes_ = 0;
+  unsigned changes_ = 0;
 };
 
 template <class Range>

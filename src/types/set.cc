@@ -1,41 +1,15 @@
 #include "types/set.h"
 
-#include <algorithm>
-#include <cstring>
-
-#include "types/allocate.h"
-
 namespace zedis::types {
 
-Set::Set(PackedSetView packed, std::uint64_t seed)
-    : seed_(seed), size_(static_cast<std::uint32_t>(packed.Bytes().size())) {
-  MoveTo(size_ + size_ / 4);
-  std::memcpy(block_, packed.Bytes().data(), size_);
-}
-
-void Set::FreeBlock() {
-  if (block_ != nullptr) Free(block_);
-  block_ = nullptr;
-}
-
-// Into a new block of at least `capacity` bytes.
-void Set::MoveTo(std::size_t capacity) {
-  char* old = block_;
-  block_ = static_cast<char*>(Allocate(RoundToSizeClass(capacity)));
-  capacity_ = static_cast<std::uint32_t>(AllocatedBytes(block_));
-  if (old == nullptr) return;
-  std::memcpy(block_, old, size_);
-  Free(old);
-}
-
 std::size_t Set::MemoryBytes() const {
-  return sizeof(Set) + (IsIndexed() ? indexed_->MemoryBytes() : AllocatedBytes(block_));
+  return sizeof(Set) + (IsIndexed() ? indexed_->MemoryBytes() : block_.MemoryBytes());
 }
 
 std::unique_ptr<Set> Set::Duplicate() const {
   auto copy = std::make_unique<Set>(IsIndexed() ? PackedSetView({"\2", 1}) : Packed(), seed_);
   if (!IsIndexed()) return copy;
-  copy->FreeBlock();
+  copy->block_.Release();
   copy->indexed_ = indexed_->Duplicate();
   return copy;
 }
@@ -47,14 +21,14 @@ void Set::BecomeIndexed() {
     indexed_->AddNew(member.Text(), member.Hash(seed_));
     return true;
   });
-  FreeBlock();
+  block_.Release();
 }
 
 bool Set::Add(const SetMember& member, const SetLimits& limits) {
   while (!IsIndexed()) {
     PackedSet packed = Editable();
     const PackedSet::Result result = packed.Add(member, limits);
-    size_ = static_cast<std::uint32_t>(packed.Bytes().size());
+    block_.SetSize(packed.Bytes().size());
     switch (result) {
       case PackedSet::Result::kDone:
         return true;
@@ -62,7 +36,7 @@ bool Set::Add(const SetMember& member, const SetLimits& limits) {
         return false;
       case PackedSet::Result::kNoRoom:
         // Integers that are widened may need four times their bytes; then this happens again.
-        MoveTo(std::size_t{capacity_} * 5 / 4 + member.Text().size() + 16);
+        block_.Grow(member.Text().size());
         break;
       case PackedSet::Result::kTooLarge:
         BecomeIndexed();
@@ -76,14 +50,14 @@ bool Set::Remove(const SetMember& member) {
   if (IsIndexed()) return indexed_->Remove(member.Text(), member.Hash(seed_));
   PackedSet packed = Editable();
   const bool removed = packed.Remove(member) == PackedSet::Result::kDone;
-  size_ = static_cast<std::uint32_t>(packed.Bytes().size());
+  block_.SetSize(packed.Bytes().size());
   return removed;
 }
 
 void Set::RemoveAt(std::size_t index) {
   PackedSet packed = Editable();
   packed.RemoveAt(index);
-  size_ = static_cast<std::uint32_t>(packed.Bytes().size());
+  block_.SetSize(packed.Bytes().size());
 }
 
 }  // namespace zedis::types

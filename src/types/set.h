@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "types/indexed_set.h"
+#include "types/packed_block.h"
 #include "types/packed_set.h"
 
 namespace zedis::types {
@@ -17,14 +18,11 @@ namespace zedis::types {
 class Set {
  public:
   // With the members of a packed one. `seed` is that of all sets of the server.
-  Set(PackedSetView packed, std::uint64_t seed);
-  ~Set() { FreeBlock(); }
-  Set(const Set&) = delete;
-  Set& operator=(const Set&) = delete;
+  Set(PackedSetView packed, std::uint64_t seed) : seed_(seed), block_(packed.Bytes()) {}
 
   [[nodiscard]] bool IsIndexed() const { return indexed_ != nullptr; }
   // REQUIRES: !IsIndexed()
-  [[nodiscard]] PackedSetView Packed() const { return PackedSetView({block_, size_}); }
+  [[nodiscard]] PackedSetView Packed() const { return PackedSetView(block_.Bytes()); }
   // REQUIRES: IsIndexed()
   [[nodiscard]] IndexedSet& Indexed() { return *indexed_; }
   [[nodiscard]] const IndexedSet& Indexed() const { return *indexed_; }
@@ -48,15 +46,11 @@ class Set {
   [[nodiscard]] bool FreeSlice(std::size_t chunks) { return !IsIndexed() || indexed_->FreeSlice(chunks); }
 
  private:
-  [[nodiscard]] PackedSet Editable() { return PackedSet::InPlace(block_, capacity_, size_); }
-  void MoveTo(std::size_t capacity);
-  void FreeBlock();
+  [[nodiscard]] PackedSet Editable() { return PackedSet::InPlace(block_.data(), block_.capacity(), block_.size()); }
 
   std::uint64_t seed_;
   std::unique_ptr<IndexedSet> indexed_;
-  char* block_ = nullptr;  // null: indexed
-  std::uint32_t size_ = 0;
-  std::uint32_t capacity_ = 0;
+  PackedBlock block_;  // released: indexed
 };
 static_assert(sizeof(Set) == 32);
 

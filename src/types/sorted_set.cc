@@ -1,9 +1,6 @@
 #include "types/sorted_set.h"
 
-#include <cstring>
-
 #include "base/check.h"
-#include "types/allocate.h"
 
 namespace zedis::types {
 
@@ -19,35 +16,14 @@ std::optional<std::size_t> SortedSetView::RankOf(const SetMember& member) const 
   return found ? std::optional(found->rank) : std::nullopt;
 }
 
-SortedSet::SortedSet(PackedSortedSetView packed, std::uint64_t seed)
-    : seed_(seed), size_(static_cast<std::uint32_t>(packed.Bytes().size())) {
-  MoveTo(size_ + size_ / 4);
-  std::memcpy(block_, packed.Bytes().data(), size_);
-}
-
-void SortedSet::FreeBlock() {
-  if (block_ != nullptr) Free(block_);
-  block_ = nullptr;
-}
-
-// Into a new block of at least `capacity` bytes.
-void SortedSet::MoveTo(std::size_t capacity) {
-  char* old = block_;
-  block_ = static_cast<char*>(Allocate(RoundToSizeClass(capacity)));
-  capacity_ = static_cast<std::uint32_t>(AllocatedBytes(block_));
-  if (old == nullptr) return;
-  std::memcpy(block_, old, size_);
-  Free(old);
-}
-
 std::size_t SortedSet::MemoryBytes() const {
-  return sizeof(SortedSet) + (IsIndexed() ? indexed_->MemoryBytes() : AllocatedBytes(block_));
+  return sizeof(SortedSet) + (IsIndexed() ? indexed_->MemoryBytes() : block_.MemoryBytes());
 }
 
 std::unique_ptr<SortedSet> SortedSet::Duplicate() const {
   auto copy = std::make_unique<SortedSet>(IsIndexed() ? PackedSortedSetView(kEmptyPackedSortedSet) : Packed(), seed_);
   if (!IsIndexed()) return copy;
-  copy->FreeBlock();
+  copy->block_.Release();
   copy->indexed_ = indexed_->Duplicate();
   return copy;
 }
@@ -59,19 +35,19 @@ void SortedSet::BecomeIndexed() {
     indexed_->Append(member.Text(), member.Hash(seed_), score);
     return true;
   });
-  FreeBlock();
+  block_.Release();
 }
 
 void SortedSet::Add(const SetMember& member, double score, const SortedSetLimits& limits) {
   while (!IsIndexed()) {
     PackedSortedSet packed = Editable();
     const PackedSortedSet::Result result = packed.Add(member.Text(), score, limits);
-    Take(packed);
+    block_.SetSize(packed.Bytes().size());
     switch (result) {
       case PackedSortedSet::Result::kDone:
         return;
       case PackedSortedSet::Result::kNoRoom:
-        MoveTo(std::size_t{capacity_} * 5 / 4 + member.Text().size() + 16);
+        block_.Grow(member.Text().size());
         break;
       case PackedSortedSet::Result::kTooLarge:
         BecomeIndexed();
@@ -87,11 +63,11 @@ void SortedSet::SetScore(const SetMember& member, double score) {
   CHECK(found);
   PackedSortedSet packed = Editable();
   if (packed.SetScore(*found, member.Text(), score) == PackedSortedSet::Result::kNoRoom) {
-    MoveTo(std::size_t{capacity_} * 5 / 4 + 16);
+    block_.Grow(0);
     packed = Editable();
     CHECK(packed.SetScore(*found, member.Text(), score) == PackedSortedSet::Result::kDone);
   }
-  Take(packed);
+  block_.SetSize(packed.Bytes().size());
 }
 
 bool SortedSet::Remove(const SetMember& member) {
@@ -100,7 +76,7 @@ bool SortedSet::Remove(const SetMember& member) {
   if (!found) return false;
   PackedSortedSet packed = Editable();
   packed.Remove(*found);
-  Take(packed);
+  block_.SetSize(packed.Bytes().size());
   return true;
 }
 
@@ -108,7 +84,7 @@ void SortedSet::RemoveRange(RankRange range) {
   if (IsIndexed()) return indexed_->RemoveRange(range);
   PackedSortedSet packed = Editable();
   packed.RemoveRange(range);
-  Take(packed);
+  block_.SetSize(packed.Bytes().size());
 }
 
 }  // namespace zedis::types

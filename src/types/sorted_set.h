@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "types/indexed_sorted_set.h"
+#include "types/packed_block.h"
 #include "types/packed_sorted_set.h"
 
 namespace zedis::types {
@@ -68,14 +69,11 @@ class SortedSetView {
 class SortedSet {
  public:
   // With the members of a packed one. `seed` is that of all sets of the server.
-  SortedSet(PackedSortedSetView packed, std::uint64_t seed);
-  ~SortedSet() { FreeBlock(); }
-  SortedSet(const SortedSet&) = delete;
-  SortedSet& operator=(const SortedSet&) = delete;
+  SortedSet(PackedSortedSetView packed, std::uint64_t seed) : seed_(seed), block_(packed.Bytes()) {}
 
   [[nodiscard]] bool IsIndexed() const { return indexed_ != nullptr; }
   // REQUIRES: !IsIndexed()
-  [[nodiscard]] PackedSortedSetView Packed() const { return PackedSortedSetView({block_, size_}); }
+  [[nodiscard]] PackedSortedSetView Packed() const { return PackedSortedSetView(block_.Bytes()); }
   [[nodiscard]] SortedSetView View() const { return IsIndexed() ? SortedSetView(*indexed_) : SortedSetView(Packed()); }
   [[nodiscard]] std::size_t Size() const { return View().Size(); }
   [[nodiscard]] std::uint64_t seed() const { return seed_; }
@@ -99,16 +97,13 @@ class SortedSet {
   [[nodiscard]] bool FreeSlice(std::size_t chunks) { return !IsIndexed() || indexed_->FreeSlice(chunks); }
 
  private:
-  [[nodiscard]] PackedSortedSet Editable() { return PackedSortedSet::InPlace(block_, capacity_, size_); }
-  void Take(const PackedSortedSet& edited) { size_ = static_cast<std::uint32_t>(edited.Bytes().size()); }
-  void MoveTo(std::size_t capacity);
-  void FreeBlock();
+  [[nodiscard]] PackedSortedSet Editable() {
+    return PackedSortedSet::InPlace(block_.data(), block_.capacity(), block_.size());
+  }
 
   std::uint64_t seed_;
   std::unique_ptr<IndexedSortedSet> indexed_;
-  char* block_ = nullptr;  // null: indexed
-  std::uint32_t size_ = 0;
-  std::uint32_t capacity_ = 0;
+  PackedBlock block_;  // released: indexed
 };
 static_assert(sizeof(SortedSet) == 32);
 

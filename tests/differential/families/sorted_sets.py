@@ -229,7 +229,7 @@ def zintercard(r):
 @command("sorted_sets", weight=3, mangle=False)
 def zscan(r):
     """In one call: where a walk is cut depends on the table."""
-    options = [[r.case("COUNT"), r.pick([1000, 5000, INT64_MAX // 10])]]
+    options = [[r.case("COUNT"), r.pick([20000, 100000, INT64_MAX // 10])]]
     if r.chance(0.5):
         options.append([r.case("MATCH"), r.pick(["*", "1*", "*x*", "[a-c]", "", "-*", "?", "\\1", "nosuch"])])
     if r.chance(0.08):
