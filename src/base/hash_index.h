@@ -263,7 +263,7 @@ class HashIndex {
   Memory* arena_;
   [[no_unique_address]] Traits traits_;
   std::atomic<std::uint64_t> table_{0};
-  std::size_t size_ = 0;
+  std::uint32_t size_ = 0;     // a memory has room for 2^31
   std::uint32_t deepest_ = 0;  // segments whose depth is the directory's
   std::uint32_t drained_ = 0;  // directory entries that Drain() has dealt with
 };

@@ -78,6 +78,7 @@ void HashEditor::SetExpiry(const HashField& field, std::int64_t expire_at_ms) {
 }
 
 void HashEditor::Save() {
+  NoteTimes();
   if (IsEmpty()) {
     gone_ = entry_ != nullptr && ctx_.Erase(key_);
     return;
@@ -94,6 +95,12 @@ void HashEditor::Save() {
   ctx_.SetValue(key_, entry_, value, grown_ ? value.bytes.size() / 4 : 0);
 }
 
+// Of a far hash that was there: only its object has changed so far.
+void HashEditor::NoteTimes() {
+  if (far_ == nullptr || fresh_ != nullptr || far_->Earliest() == earliest_before_ms_) return;
+  ctx_.DatabaseOf(key_).NoteParts(key_, earliest_before_ms_ != types::kNoFieldExpiry);
+}
+
 // A hash that has become small enough goes into its entry.
 void HashEditor::SaveFar() {
   if (!far_->IsIndexed()) {
@@ -104,7 +111,6 @@ void HashEditor::SaveFar() {
       return;
     }
   }
-  if (far_->Earliest() != earliest_before_ms_) ctx_.DatabaseOf(key_).NoteParts(key_);
 }
 
 }  // namespace zedis::commands

@@ -62,6 +62,7 @@ class HashEditor {
  private:
   [[nodiscard]] bool IsEmpty() const { return far_ != nullptr ? far_->IsEmpty() : packed_.View().IsEmpty(); }
   void BecomeFar();
+  void NoteTimes();
   void SaveFar();
 
   engine::Context& ctx_;

@@ -36,6 +36,13 @@ class Hashes : public testing::Test {
     for (int i = 0; i < keyspace.shards(); ++i) keys += keyspace.database(i, 0).volatile_keys();
     return keys;
   }
+  // Hashes of which fields have times, as they are counted.
+  std::size_t WithTimes() {
+    std::size_t keys = 0;
+    const store::Keyspace& keyspace = harness_.context().keyspace;
+    for (int i = 0; i < keyspace.shards(); ++i) keys += keyspace.database(i, 0).keys_with_volatile_parts();
+    return keys;
+  }
   std::int64_t Earliest() {
     std::int64_t earliest_ms = base::IndexSegment::kNever;
     const store::Keyspace& keyspace = harness_.context().keyspace;
@@ -107,6 +114,7 @@ TEST_F(Hashes, FieldsAndHashesLeaveByThemselves) {
     }
     const std::uint64_t before = expired_fields();
     ASSERT_EQ(VolatileKeys(), 100u);
+    ASSERT_EQ(WithTimes(), 200u);
     harness_.TakeEvents();
     Sweep();
     EXPECT_EQ(expired_fields(), before);
@@ -117,6 +125,7 @@ TEST_F(Hashes, FieldsAndHashesLeaveByThemselves) {
     harness_.Sleep(200);
     Sweep();
     EXPECT_EQ(expired_fields(), before + 200);
+    EXPECT_EQ(WithTimes(), 0u);
     // A field that gets a time anew is found again, and so is the last one.
     Run({"HPEXPIRE", "h150", "10", "FIELDS", "1", "f1"});
     Run({"HPEXPIRE", "h150", "20", "FIELDS", "1", "f2"});
@@ -148,10 +157,12 @@ TEST_F(Hashes, AHashIsFoundWhereverItHasGone) {
     Run({"HPERSIST", "copy5", "FIELDS", "1", "f0"});
     Run({"EXPIRE", "copy7", "10000"});
     Run({"PERSIST", "copy7"});
+    EXPECT_EQ(WithTimes(), 1u + 40 - 3);
     const std::uint64_t before = expired_fields();
     harness_.Sleep(1000);
     Sweep();
     EXPECT_EQ(expired_fields(), before + 1 + 40 - 3);
+    EXPECT_EQ(WithTimes(), 0u);
     EXPECT_EQ(Run({"HLEN", "copy5"}), ":" + std::to_string(fields) + "\r\n");
     EXPECT_EQ(Run({"HLEN", "copy7"}), ":" + std::to_string(fields - 1) + "\r\n");
     EXPECT_EQ(Run({"HLEN", "renamed0"}), ":" + std::to_string(fields - 1) + "\r\n");
@@ -183,6 +194,44 @@ TEST_F(Hashes, ManyFieldsOfOneHashThatAreDueAtOnceAreHiddenAtOnceAndLeaveInSlice
   harness_.Sleep(100'000);
   Sweep();
   EXPECT_EQ(Run({"HGETALL", "h"}), "*2\r\n$1\r\n1\r\n$3\r\nnew\r\n");
+}
+
+TEST_F(Hashes, ThoseWithTimesAreCountedWhateverHappensToThem) {
+  for (const int fields : {2, 300, 700}) {
+    const auto make = [&] {
+      Run({"DEL", "h"});
+      for (int j = 0; j < fields; ++j) Run({"HSET", "h", Numbered("f", j), "v"});
+      EXPECT_EQ(WithTimes(), 0u);
+      Run({"HEXPIRE", "h", "100", "FIELDS", "2", "f0", "f1"});
+      EXPECT_EQ(WithTimes(), 1u);
+    };
+    make();
+    Run({"HPERSIST", "h", "FIELDS", "1", "f0"});
+    Run({"EXPIRE", "h", "100"});
+    Run({"PERSIST", "h"});
+    EXPECT_EQ(WithTimes(), 1u);
+    Run({"HSET", "h", "f1", "v"});
+    EXPECT_EQ(WithTimes(), 0u);
+    make();
+    for (int j = 0; j < fields; ++j) Run({"HDEL", "h", Numbered("f", j)});
+    EXPECT_EQ(WithTimes(), 0u);
+    make();
+    Run({"SET", "h", "string"});
+    EXPECT_EQ(WithTimes(), 0u);
+    make();
+    Run({"SET", "h", "string", "EX", "100"});
+    EXPECT_EQ(WithTimes(), 0u);
+    make();
+    for (int j = 0; j < 600; ++j) Run({"HSETEX", "h", "EX", "50", "FIELDS", "1", Numbered("more", j), "v"});
+    EXPECT_EQ(WithTimes(), 1u);
+    Run({"SWAPDB", "0", "1"});
+    EXPECT_EQ(WithTimes(), 0u);
+    Run({"SWAPDB", "1", "0"});
+    EXPECT_EQ(WithTimes(), 1u);
+    Run({"MOVE", "h", "1"});
+    EXPECT_EQ(WithTimes(), 0u);
+    Run({"FLUSHALL"});
+  }
 }
 
 // The policies that evict what has a time to live mean keys.

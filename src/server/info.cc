@@ -330,8 +330,8 @@ void Keyspace(Context& ctx, Fields& fields) {
   for (std::size_t i = 0; i < databases.size(); ++i) {
     const KeyspaceCounts& counts = databases[i];
     if (counts.keys == 0) continue;
-    fields.Add(fmt::format("db{}", i), fmt::format("keys={},expires={},avg_ttl={},subexpiry=0", counts.keys,
-                                                   counts.expires, counts.MeanTtlMs()));
+    fields.Add(fmt::format("db{}", i), fmt::format("keys={},expires={},avg_ttl={},subexpiry={}", counts.keys,
+                                                   counts.expires, counts.MeanTtlMs(), counts.with_volatile_fields));
   }
 }
 

@@ -42,6 +42,7 @@ std::vector<KeyspaceCounts> CountKeyspace(engine::Context& ctx) {
       const store::Database& database = ctx.keyspace.database(shard, static_cast<int>(i));
       all[i].keys += database.size();
       all[i].expires += database.volatile_keys();
+      all[i].with_volatile_fields += database.keys_with_volatile_parts();
       if (database.volatile_keys() == 0) continue;
       SampleExpiry(database, ctx.Random() % base::kPositionEnd, ctx.now_ms, all[i]);
     }

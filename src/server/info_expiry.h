@@ -12,6 +12,7 @@ namespace zedis::server {
 struct KeyspaceCounts {
   std::uint64_t keys = 0;
   std::uint64_t expires = 0;
+  std::uint64_t with_volatile_fields = 0;  // hashes
   // Keys with a time to live that were looked at: those of one segment of the index (600 at most) in each shard, from
   // a random place on.
   std::uint64_t sampled = 0;

@@ -32,17 +32,24 @@ void Database::NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t 
   const bool has_ttl = expire_at_ms != kNoExpiry;
   if (has_ttl) LowerEarliest(key, expire_at_ms);
   if (has_ttl == had_ttl) return;
-  slot.Mark(has_ttl || EarliestPart(*At(slot)) != base::IndexSegment::kNever);
+  slot.Mark(has_ttl || HasVolatileParts(*At(slot)));
   has_ttl ? ++volatile_keys_ : --volatile_keys_;
 }
 
 // The same for the times of a value's parts.
-void Database::NoteParts(const Key& key, Slot slot) {
+void Database::NoteParts(const Key& key, Slot slot, bool had_times) {
   const Entry& entry = *At(slot);
   const std::int64_t earliest_ms = EarliestPart(entry);
-  const bool has_any = earliest_ms != base::IndexSegment::kNever;
-  if (has_any) LowerEarliest(key, earliest_ms);
-  slot.Mark(has_any || entry.has_ttl());
+  const bool has_times = earliest_ms != base::IndexSegment::kNever;
+  if (has_times) LowerEarliest(key, earliest_ms);
+  slot.Mark(has_times || entry.has_ttl());
+  if (has_times != had_times) has_times ? ++keys_with_volatile_parts_ : --keys_with_volatile_parts_;
+}
+
+// Of an entry that is about to go.
+void Database::ForgetTimes(const Entry& entry) {
+  if (entry.has_ttl()) --volatile_keys_;
+  if (HasVolatileParts(entry)) --keys_with_volatile_parts_;
 }
 
 Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
@@ -58,11 +65,12 @@ Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64
       ++volatile_keys_;
       LowerEarliest(key, expire_at_ms);
     }
-    if (EarliestPart(*entry) != base::IndexSegment::kNever) NoteParts(key);
+    if (HasVolatileParts(*entry)) NoteParts(key, false);
     return entry;
   }
   Entry* entry = At(slot);
   const bool had_ttl = entry->has_ttl();
+  const bool had_times = HasVolatileParts(*entry);
   const std::size_t old_bytes = entry->Bytes();
   if (entry->storage() == Storage::kFar) FreeValue(*entry);
   if (had_ttl == has_ttl && base::Arena::BlockBytes(old_bytes) == base::Arena::BlockBytes(bytes)) {
@@ -74,7 +82,7 @@ Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64
     entry = At(slot);
   }
   if (has_ttl || had_ttl) NoteExpiry(key, slot, had_ttl, expire_at_ms);
-  if ((slot.marked() && !has_ttl) || PartsExpire(value.type)) NoteParts(key, slot);
+  if (had_times || PartsExpire(value.type)) NoteParts(key, slot, had_times);
   return entry;
 }
 
@@ -100,14 +108,14 @@ bool Database::FitsWhereItIs(const Entry& entry, std::size_t bytes) const {
 
 Entry* Database::SetValue(const Key& key, Entry* entry, const Value& value, std::size_t spare_bytes) {
   const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, entry->has_ttl());
-  const bool had_times = EarliestPart(*entry) != base::IndexSegment::kNever;
+  const bool had_times = HasVolatileParts(*entry);
   if (entry->storage() == Storage::kFar) FreeValue(*entry);
   if (FitsWhereItIs(*entry, bytes)) {
     entry->WriteValue(value);
   } else {
     entry = At(Move(key, FindSlot(key), entry, value, entry->ExpiryOrNone(), entry->access(), spare_bytes));
   }
-  if (had_times || EarliestPart(*entry) != base::IndexSegment::kNever) NoteParts(key);
+  if (had_times || HasVolatileParts(*entry)) NoteParts(key, had_times);
   return entry;
 }
 
@@ -158,7 +166,7 @@ bool Database::Erase(const Key& key) {
 // `key` may be the entry's own: the block is freed last.
 void Database::EraseSlot(const Key& key, Slot slot) {
   const base::Arena::Handle handle = slot.handle();
-  if (At(slot)->has_ttl()) --volatile_keys_;
+  ForgetTimes(*At(slot));
   index_.Erase(key.hash, slot);
   FreeBlock(handle);
 }
@@ -168,7 +176,7 @@ Value Database::Extract(const Key& key, Entry* entry) {
   const Value value = Value::Far(entry->type(), entry->far());
   const Slot slot = FindSlot(key);
   const base::Arena::Handle handle = slot.handle();
-  if (entry->has_ttl()) --volatile_keys_;
+  ForgetTimes(*entry);
   index_.Erase(key.hash, slot);
   if (entry->key_is_far()) types::Free(entry->far_key());
   arena().Free(handle);
@@ -185,6 +193,7 @@ void Database::Clear() {
 void Database::Swap(Database& other) {
   index_.Swap(other.index_);
   std::swap(volatile_keys_, other.volatile_keys_);
+  std::swap(keys_with_volatile_parts_, other.keys_with_volatile_parts_);
   std::swap(earliest_ms_, other.earliest_ms_);
   // What a walk that is under way has seen of one says nothing about the other.
   lowered_to_s_ = other.lowered_to_s_ = 0;

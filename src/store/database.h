@@ -28,6 +28,8 @@ inline std::int64_t EarliestPart(const Entry& entry) {
   return PartsExpire(entry.type()) ? EarliestPartOf(entry) : base::IndexSegment::kNever;
 }
 
+inline bool HasVolatileParts(const Entry& entry) { return EarliestPart(entry) != base::IndexSegment::kNever; }
+
 struct EntryTraits {
   std::uint64_t seed;
   std::uint64_t Hash(const char* block) const {
@@ -48,6 +50,8 @@ class alignas(64) Database {
 
   std::size_t size() const { return index_.size(); }
   std::size_t volatile_keys() const { return volatile_keys_; }
+  // How many have values of which parts have times to live of their own.
+  std::size_t keys_with_volatile_parts() const { return keys_with_volatile_parts_; }
   EntryIndex& index() { return index_; }
   const EntryIndex& index() const { return index_; }
   base::Arena& arena() const { return index_.arena(); }
@@ -79,9 +83,10 @@ class alignas(64) Database {
   // The same for a far value whose object has moved or was replaced by its own Resize: nothing is freed.
   static void SetFar(Entry* entry, void* far);
 
-  // To be called when parts of a far value have got, changed or lost times to live of their own (PartsExpire); Put and
-  // SetValue see by themselves to what they write.
-  void NoteParts(const Key& key) { NoteParts(key, FindSlot(key)); }
+  // To be called when parts of a far value have got, changed or lost times to live of their own (PartsExpire), before
+  // anything else is done to its key. `had_times`: EarliestPart was not kNever before. Put and SetValue see by
+  // themselves to what they write.
+  void NoteParts(const Key& key, bool had_times) { NoteParts(key, FindSlot(key), had_times); }
 
   // kNoExpiry takes the time to live away. `entry` is dead afterwards.
   Entry* SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_ms);
@@ -139,13 +144,15 @@ class alignas(64) Database {
             std::size_t spare_bytes = 0);
   bool FitsWhereItIs(const Entry& entry, std::size_t bytes) const;
   void LowerEarliest(const Key& key, std::int64_t expire_at_ms);
-  void NoteParts(const Key& key, Slot slot);
+  void NoteParts(const Key& key, Slot slot, bool had_times);
+  void ForgetTimes(const Entry& entry);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
   void FreeValue(const Entry& entry) { Discard(entry.type(), entry.far()); }
   void FreeBlock(base::Arena::Handle handle);
 
-  EntryIndex index_;
+  [[no_unique_address]] EntryIndex index_;
   std::uint32_t volatile_keys_ = 0;  // an arena has room for 2^31
+  std::uint32_t keys_with_volatile_parts_ = 0;
   // The earliest second at which anything that got its time to live during TightenEarliest is due.
   std::uint32_t lowered_to_s_ = 0;
   std::int64_t earliest_ms_ = base::IndexSegment::kNever;

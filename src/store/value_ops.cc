@@ -167,7 +167,7 @@ DueParts ShedFarHash(Hash& hash, std::int64_t now_ms) {
 DueParts ShedDueFields(Database& database, const Key& key, Entry* entry, std::int64_t now_ms) {
   if (Hash* far = FarHash(*entry); far != nullptr) {
     const DueParts parts = ShedFarHash(*far, now_ms);
-    database.NoteParts(key);
+    database.NoteParts(key, true);
     return parts;
   }
   char buffer[kNearValueMax];
