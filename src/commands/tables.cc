@@ -15,6 +15,8 @@ std::span<const Table> AllTables() {
       CounterCommands(),
       BitCommands(),
       BitFieldCommands(),
+      GeoCommands(),
+      GeoSearchCommands(),
       HyperLogLogCommands(),
       HyperLogLogDebugCommands(),
       ListCommands(),

@@ -17,6 +17,8 @@ Table StringEditCommands();
 Table CounterCommands();
 Table BitCommands();
 Table BitFieldCommands();
+Table GeoCommands();
+Table GeoSearchCommands();
 Table HyperLogLogCommands();
 Table HyperLogLogDebugCommands();
 Table ListCommands();

@@ -18,6 +18,7 @@ IMPLEMENTED = {word.encode() for word in """
 ping echo quit select hello auth reset client client|id client|getname client|setname client|info client|list client|reply client|no-evict
 set get getex getdel getset setnx setex psetex mget mset msetnx append strlen getrange setrange substr incr decr incrby decrby incrbyfloat lcs
 setbit getbit bitcount bitpos bitop bitfield bitfield_ro
+geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore
 pfadd pfcount pfmerge pfdebug pfselftest
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
 object object|encoding object|freq object|idletime object|refcount dump restore restore-asking dbsize flushdb flushall swapdb
