@@ -137,6 +137,7 @@ def test_every_command_is_generated():
             for step in runner.make_sequence(f"all/{number}", family, ["string", "list"]):
                 seen.update(compare.full_name(command).encode() for command in step.commands)
     without = {b"client", b"config", b"command", b"object", b"debug"}
+    without.add(b"pfselftest")  # redis-server needs a second or more for it; tests/test_hyperloglog.py calls it
     assert compare.IMPLEMENTED - without - seen == set()
 
 
