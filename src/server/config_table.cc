@@ -194,12 +194,10 @@ constexpr Directive kDirectives[] = {
     Memory("set-max-listpack-value", "64", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_value_bytes),
     Int("zset-max-listpack-entries", "128", 0, kInt64Max)
         .Alias("zset-max-ziplist-entries")
-        .Tunes(&Tunables::zset_max_listpack_entries)
-        .NotYet(),
+        .Tunes(&Tunables::zset_max_listpack_entries),
     Memory("zset-max-listpack-value", "64", 0, kInt64Max)
         .Alias("zset-max-ziplist-value")
-        .Tunes(&Tunables::zset_max_listpack_value_bytes)
-        .NotYet(),
+        .Tunes(&Tunables::zset_max_listpack_value_bytes),
     Memory("stream-node-max-bytes", "4096", 0, kInt64Max).Tunes(&Tunables::stream_node_max_bytes),
     Int("stream-node-max-entries", "100", 0, kInt64Max).Tunes(&Tunables::stream_node_max_entries),
     Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes).NotYet(),

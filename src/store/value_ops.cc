@@ -5,10 +5,12 @@
 
 #include "base/numbers.h"
 #include "store/hash_of.h"
+#include "store/sorted_set_of.h"
 #include "types/list.h"
 #include "types/long_string.h"
 #include "types/packed_list.h"
 #include "types/set.h"
+#include "types/sorted_set.h"
 #include "types/stream.h"
 
 namespace zedis::store {
@@ -18,20 +20,18 @@ using types::Hash;
 using types::List;
 using types::LongString;
 using types::Set;
+using types::SortedSet;
 using types::Stream;
 
 constexpr std::size_t kListFreeNodesPerSlice = 64;
 constexpr std::size_t kSetFreeChunksPerSlice = 2;  // of 256 KiB each
+constexpr std::size_t kSortedSetFreeChunksPerSlice = 2;
 constexpr std::size_t kHashFreeChunksPerSlice = 2;
 constexpr std::size_t kStreamFreePartsPerSlice = 256;
 
 // Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
 // place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
 constexpr std::size_t kEmbeddedStringBytesMax = 44;
-
-void FreeNothing(void* far) { CHECK(far == nullptr); }
-std::string_view NoEncoding(const Entry&, const base::Tunables&) { return "unknown"; }
-void NoDigest(const Entry&, ValueDigest&) {}
 
 std::string_view StringEncoding(const Entry& entry, const base::Tunables&) {
   switch (entry.storage()) {
@@ -98,6 +98,22 @@ void DigestSet(const Entry& entry, ValueDigest& digest) {
   PackedSet(entry).ForEach([&](const types::Element& element) {
     types::IntegerText digits;
     digest.Add(element.Text(digits));
+    return true;
+  });
+}
+
+// --- sorted sets
+
+std::string_view SortedSetEncoding(const Entry& entry, const base::Tunables&) {
+  return SortedSetOf(&entry).Indexed() != nullptr ? "skiplist" : "listpack";
+}
+
+void DigestSortedSet(const Entry& entry, ValueDigest& digest) {
+  SortedSetOf(&entry).ForEach([&](const types::Element& element, double score) {
+    types::IntegerText digits;
+    char text[base::kDoubleCharsMax];
+    digest.AddMixed({element.Text(digits), {text, static_cast<std::size_t>(base::FormatDouble(text, score) - text)}},
+                    {});
     return true;
   });
 }
@@ -228,13 +244,22 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .digest_number = 2},
     {.type = Type::kSortedSet,
      .name = "zset",
-     .free = FreeNothing,
-     .free_slice = nullptr,
-     .elements = nullptr,
-     .memory = nullptr,
-     .duplicate = nullptr,
-     .encoding = NoEncoding,
-     .digest = NoDigest,
+     .free = [](void* far) { delete static_cast<SortedSet*>(far); },
+     .free_slice =
+         [](void* far) {
+           if (!static_cast<SortedSet*>(far)->FreeSlice(kSortedSetFreeChunksPerSlice)) return false;
+           delete static_cast<SortedSet*>(far);
+           return true;
+         },
+     // A packed one is a single block.
+     .elements = [](const void* far) -> std::size_t {
+       const auto& set = *static_cast<const SortedSet*>(far);
+       return set.IsIndexed() ? set.Size() : 1;
+     },
+     .memory = [](const void* far) { return static_cast<const SortedSet*>(far)->MemoryBytes(); },
+     .duplicate = [](const void* far) -> void* { return static_cast<const SortedSet*>(far)->Duplicate().release(); },
+     .encoding = SortedSetEncoding,
+     .digest = DigestSortedSet,
      .digest_number = 3},
     {.type = Type::kHash,
      .name = "hash",

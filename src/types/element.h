@@ -47,6 +47,7 @@ class EncodedElement {
  public:
   // REQUIRES: text.size() <= kElementTextMax
   explicit EncodedElement(std::string_view text);
+  explicit EncodedElement(std::int64_t value) { EncodeInteger(value); }
 
   [[nodiscard]] std::size_t size() const { return head_size_ + tail_.size(); }
   void WriteTo(char* to) const {

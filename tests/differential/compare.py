@@ -22,6 +22,9 @@ del unlink exists type keys scan randomkey rename renamenx copy move touch expir
 object object|encoding object|freq object|idletime object|refcount dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
 sadd srem smove sismember smismember scard smembers sscan spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore
+zadd zincrby zrem zscore zmscore zcard zcount zlexcount zrank zrevrank zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex zrevrangebylex
+zrevrange zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrandmember zunion zinter zdiff zunionstore zinterstore zdiffstore
+zintercard zscan
 hset hmset hsetnx hdel hget hmget hexists hstrlen hlen hgetall hkeys hvals hscan hincrby hincrbyfloat hrandfield
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
 xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
@@ -273,7 +276,7 @@ _RULES = {
     "object|idletime": _near(_SLACK_S), "object|freq": _near(3), "client|id": _counts, "command|count": _counts,
     "keys": _unordered, "hgetall": _unordered_pairs, "hkeys": _unordered, "hvals": _unordered, "hscan": _scan_of_pairs, "hrandfield": _any_fields,
     "smembers": _unordered, "sinter": _unordered, "sunion": _unordered, "sdiff": _unordered,
-    "sscan": _scan, "spop": _any_choice, "srandmember": _any_choice, "time": _time, "hello": _hello,
+    "sscan": _scan, "zscan": _scan_of_pairs, "zrandmember": _any_choice, "spop": _any_choice, "srandmember": _any_choice, "time": _time, "hello": _hello,
     "config|get": _config_get, "client|info": _client, "client|list": _client, "info": _info,
     "xpending": _pending, "xinfo|stream": _stream_info, "xinfo|groups": _stream_parts, "xinfo|consumers": _stream_parts,
     "xinfo|help": _help, "xgroup|help": _help,

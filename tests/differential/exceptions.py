@@ -116,7 +116,12 @@ def _timeout_beyond_the_end_of_time(arguments, oracle, ours):
     return ours == b"-ERR timeout is out of range\r\n"
 
 
+def _one_word_more(arguments, oracle, ours):
+    return len(arguments) == 4 and oracle.startswith(b"-ERR wrong number of arguments") and ours == _ARGUMENT_ERRORS[0]
+
+
 EXCEPTIONS = [
+    Exception_(("zrank", "zrevrank"), "since 7.2 there may be a fourth word", _one_word_more),
     Exception_(("xadd",), "7.0 has no text for ms-* when there is no number left in that millisecond", _no_seq_left),
     Exception_(("xread", "xreadgroup"), "since 7.2 a timeout beyond what a clock can show is refused", _timeout_beyond_the_end_of_time),
     Exception_(("xread", "xreadgroup"), "since 7.2 the text names the command", _names_the_command),
@@ -142,7 +147,7 @@ EXCEPTIONS = [
 ]
 
 # Arities that changed after 7.0.
-CHANGED_ARITY = {b"command|getkeys", b"command|getkeysandflags"}
+CHANGED_ARITY = {b"command|getkeys", b"command|getkeysandflags", b"zrank", b"zrevrank"}
 
 # Tips of COMMAND INFO that changed between 7.0 and 7.4.
 CHANGED_TIPS = {b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}
