@@ -91,9 +91,10 @@ class NodeDirectory {
   [[nodiscard]] Place LocateForward(std::size_t index) const;
   [[nodiscard]] Place LocateBackward(std::size_t from_end) const;
 
+  // clang-tidy takes the members of a nameless union for public ones.
   union {
-    Inline inline_ = {};
-    Ring ring_;
+    Inline inline_ = {};  // NOLINT(readability-identifier-naming)
+    Ring ring_;           // NOLINT(readability-identifier-naming)
   };
   std::size_t elements_ = 0;
   std::size_t node_bytes_ = 0;

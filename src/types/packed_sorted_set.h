@@ -182,7 +182,8 @@ void PackedSortedSetView::ForRange(std::size_t rank, std::size_t count, Directio
   const char** places = count > kUsual ? many.data() : usual;
   const char* at = EntryAt(rank + 1 - count);
   for (std::size_t i = 0; i < count; ++i, at += EntrySize(at)) places[i] = at;
-  while (count > 0 && visit_at(places[--count])) {
+  while (count > 0) {
+    if (!visit_at(places[--count])) return;
   }
 }
 
