@@ -201,11 +201,13 @@ void Evictor::SampleDatabase(int shard, int number) {
   const store::Database& database = ctx_.keyspace.database(shard, number);
   const auto& index = database.index();
   const base::IndexWalk walk(index);
-  const int count = static_cast<int>(std::min<std::int64_t>(ctx_.tunables.maxmemory_samples.Get(), decltype(walk)::kSampleMax));
+  const int count =
+      static_cast<int>(std::min<std::int64_t>(ctx_.tunables.maxmemory_samples.Get(), decltype(walk)::kSampleMax));
   int found = 0;
   const auto offer = [&](Slot slot) {
-    ++found;
     const store::Entry& entry = *database.At(slot);
+    if (VolatileOnly() && !entry.has_ttl()) return;  // only fields of its value have a time
+    ++found;
     pool_.Offer({Score(entry), index.traits().Hash(reinterpret_cast<const char*>(&entry)), number});
   };
   if (!VolatileOnly()) return walk.Sample(count, [&] { return ctx_.Random(); }, offer);

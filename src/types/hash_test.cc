@@ -47,7 +47,7 @@ void PlayWithTwin(std::uint64_t seed, int steps, HashLimits limits, int fields) 
     const HashField field(name);
     const std::int64_t time_ms =
         random() % 3 == 0 ? now_ms + 1 + static_cast<std::int64_t>(random() % (fields * 4)) : kNoFieldExpiry;
-    const unsigned dice = random() % 100;
+    const std::uint64_t dice = random() % 100;
     if (dice < (growing ? 60u : 20u)) {
       const std::string value = RandomHashText(random);
       const HashWrite write{value, time_ms, random() % 2 == 0, now_ms};

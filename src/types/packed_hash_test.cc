@@ -103,13 +103,17 @@ TEST(PackedHash, AgreesWithItsTwin) {
           }
           break;
         case 2:
-          if (random() % 8 == 0) ASSERT_EQ(hash.RemoveDue(now_ms), twin.RemoveDue(now_ms));
+          if (random() % 8 == 0) {
+            ASSERT_EQ(hash.RemoveDue(now_ms), twin.RemoveDue(now_ms));
+          }
           break;
         default: {
           const std::string value = RandomHashText(random);
           const HashWrite write{value, time_ms, random() % 2 == 0, now_ms};
           const HashPut result = hash.Put(field, write, kNoLimits);
-          if (result != HashPut::kNoRoom) ASSERT_EQ(result == HashPut::kAdded, twin.Put(text, write));
+          if (result != HashPut::kNoRoom) {
+            ASSERT_EQ(result == HashPut::kAdded, twin.Put(text, write));
+          }
         }
       }
       ASSERT_EQ(ContentOf(hash.View()), twin.map);
