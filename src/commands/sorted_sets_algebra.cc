@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/hash.h"
-#include "commands/set_value.h"
 #include "commands/sorted_set_reply.h"
+#include "commands/sorted_set_source.h"
 #include "commands/sorted_set_value.h"
 #include "commands/tables.h"
 #include "engine/arguments.h"
@@ -24,7 +24,6 @@ using store::Key;
 using store::Type;
 using types::Element;
 using types::SetMember;
-using types::SortedSetView;
 
 constexpr Error kWeightNotAFloat{"ERR weight value is not a float"};
 constexpr Error kLimitNegative{"ERR LIMIT can't be negative"};
@@ -32,48 +31,7 @@ constexpr Error kLimitNegative{"ERR LIMIT can't be negative"};
 enum class Operation : std::uint8_t { kUnion, kIntersection, kDifference };
 enum class Aggregate : std::uint8_t { kSum, kMin, kMax };
 
-// One of the inputs.
-class Source {
- public:
-  Source(std::size_t number, const Entry* entry, double weight)
-      : number_(number),
-        is_set_(entry != nullptr && entry->type() == Type::kSet),
-        set_(is_set_ ? entry : nullptr),
-        sorted_(is_set_ ? SortedSetView() : store::SortedSetOf(entry)),
-        weight_(weight) {}
-
-  std::size_t number() const { return number_; }
-  std::size_t Size() const { return is_set_ ? set_.Size() : sorted_.Size(); }
-
-  // Weighted; nothing if it is not there. No number, if that is zero times infinity.
-  std::optional<double> ScoreOf(const SetMember& member) const {
-    if (is_set_) return set_.Contains(member) ? std::optional(weight_) : std::nullopt;
-    const std::optional<double> score = sorted_.ScoreOf(member);
-    return score ? std::optional(*score * weight_) : std::nullopt;
-  }
-  bool Contains(const SetMember& member) const {
-    return is_set_ ? set_.Contains(member) : sorted_.ScoreOf(member).has_value();
-  }
-
-  // visit(const Element&, double weighted score) -> bool for all, until it says false. Here zero times infinity is
-  // zero.
-  template <class Visit>
-  void ForEach(Visit visit) const {
-    if (is_set_) return set_.ForEach([&](const Element& element) { return visit(element, weight_); });
-    sorted_.ForEach([&](const Element& element, double score) {
-      const double weighted = score * weight_;
-      return visit(element, std::isnan(weighted) ? 0 : weighted);
-    });
-  }
-
- private:
-  std::size_t number_;  // in the order of the arguments
-  bool is_set_;
-  SetReader set_;
-  SortedSetView sorted_;
-  double weight_;
-};
-using Sources = std::vector<Source>;
+using Sources = std::vector<SortedSetSource>;
 
 // `other` may be no number.
 double Combined(Aggregate aggregate, double one, double other) {
@@ -134,7 +92,8 @@ class Result {
 
 // The smallest first, which is also the order in which scores are summed.
 void SortBySize(Sources& sources) {
-  std::ranges::sort(sources, {}, [](const Source& source) { return std::pair(source.Size(), source.number()); });
+  std::ranges::sort(sources, {},
+                    [](const SortedSetSource& source) { return std::pair(source.Size(), source.number()); });
 }
 
 // Seeded, so that nobody can choose members that collide.
@@ -146,7 +105,7 @@ struct TextHash {
 void Unite(std::uint64_t seed, Sources& sources, Aggregate aggregate, Result& result) {
   SortBySize(sources);
   std::unordered_map<std::string_view, std::size_t, TextHash> places(sources.back().Size(), TextHash{seed});
-  for (const Source& source : sources) {
+  for (const SortedSetSource& source : sources) {
     source.ForEach([&](const Element& element, double score) {
       const std::string_view text = result.TextOf(element);
       const auto [place, is_new] = places.try_emplace(text, result.Size());
@@ -165,11 +124,11 @@ void Unite(std::uint64_t seed, Sources& sources, Aggregate aggregate, Result& re
 template <class Visit>
 void ForEachOfIntersection(Sources& sources, Aggregate aggregate, Visit visit) {
   SortBySize(sources);
-  const Source& walked = sources[0];
+  const SortedSetSource& walked = sources[0];
   const std::span others(sources.begin() + 1, sources.end());
   walked.ForEach([&](const Element& element, double score) {
     const SetMember member(element);
-    for (const Source& other : others) {
+    for (const SortedSetSource& other : others) {
       const std::optional<double> its_score = other.ScoreOf(member);
       if (!its_score) return true;
       score = Combined(aggregate, score, *its_score);
@@ -179,12 +138,12 @@ void ForEachOfIntersection(Sources& sources, Aggregate aggregate, Visit visit) {
 }
 
 void Subtract(Sources& sources, Result& result) {
-  const Source& walked = sources[0];
+  const SortedSetSource& walked = sources[0];
   const std::span others(sources.begin() + 1, sources.end());
-  std::ranges::sort(others, std::ranges::greater{}, &Source::Size);  // the one most likely to have a member
+  std::ranges::sort(others, std::ranges::greater{}, &SortedSetSource::Size);  // the one most likely to have a member
   walked.ForEach([&](const Element& element, double score) {
     const SetMember member(element);
-    if (std::ranges::none_of(others, [&](const Source& other) { return other.Contains(member); })) {
+    if (std::ranges::none_of(others, [&](const SortedSetSource& other) { return other.Contains(member); })) {
       result.Add(element, score);
     }
     return true;
