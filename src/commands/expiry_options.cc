@@ -27,12 +27,12 @@ bool ExpiryOption::Take(engine::OptionCursor& cursor, Extra extra) {
   return false;
 }
 
-engine::Expected<std::int64_t> ExpiryOption::Resolve(engine::Context& ctx) const {
+engine::Expected<std::int64_t> ExpiryOption::Resolve(engine::Context& ctx, std::int64_t least) const {
   if (!sets_time()) return store::kNoExpiry;
   TRY(std::int64_t value, engine::ParseInteger(time));
   const bool in_seconds = kind == Kind::kSeconds || kind == Kind::kUnixSeconds;
   const bool relative = kind == Kind::kSeconds || kind == Kind::kMilliseconds;
-  bool overflow = value <= 0;
+  bool overflow = value < least;
   if (in_seconds) overflow |= __builtin_mul_overflow(value, std::int64_t{1000}, &value);
   if (relative) overflow |= __builtin_add_overflow(value, ctx.now_ms, &value);
   if (overflow) return std::unexpected(ctx.Fail("ERR invalid expire time in '{}' command", ctx.command->row->name));

@@ -32,8 +32,9 @@ struct ExpiryOption {
     return kind == Kind::kSeconds || kind == Kind::kMilliseconds || kind == Kind::kUnixSeconds ||
            kind == Kind::kUnixMilliseconds;
   }
-  // The absolute time in ms, kNoExpiry without one. Errors: not an integer, "invalid expire time in 'set' command".
-  engine::Expected<std::int64_t> Resolve(engine::Context& ctx) const;
+  // The absolute time in ms, kNoExpiry without one. Errors: not an integer, "invalid expire time in 'set' command" if
+  // what was given is less than `least`.
+  engine::Expected<std::int64_t> Resolve(engine::Context& ctx, std::int64_t least = 1) const;
   bool IsPast(const engine::Context& ctx) const { return sets_time() && at_ms <= ctx.now_ms; }
 };
 

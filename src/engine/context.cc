@@ -1,15 +1,41 @@
 #include "engine/context.h"
 
+#include "store/value_ops.h"
+
 namespace zedis::engine {
 
 store::Entry* Context::PeekIn(const store::Key& key, int database) {
   store::Database& owner = keyspace.DatabaseOf(key, database);
   const store::Database::Slot slot = owner.FindSlot(key);
   if (!slot) return nullptr;
+  if (!slot.marked() || store::Database::DueAt(*owner.At(slot)) > now_ms) return owner.At(slot);
+  return HideDue(key, database, slot);
+}
+
+store::Entry* Context::HideDue(const store::Key& key, int database, store::Database::Slot slot) {
+  store::Database& owner = keyspace.DatabaseOf(key, database);
   store::Entry* entry = owner.At(slot);
-  if (!entry->ExpiredAt(now_ms)) return entry;
-  Expire(key, database, slot);
-  return nullptr;
+  if (entry->ExpiredAt(now_ms)) {
+    Expire(key, database, slot);
+    return nullptr;
+  }
+  // All or nothing: a command that looks a key up twice must find it where it was.
+  if (!store::RowOf(entry->type()).sheds_at_once(*entry)) return entry;
+  while (!ShedDue(key, database, entry)) {
+  }
+  return owner.Find(key);
+}
+
+bool Context::ShedDue(const store::Key& key, int database, store::Entry* entry) {
+  store::Database& owner = keyspace.DatabaseOf(key, database);
+  const store::DueParts parts = store::RowOf(entry->type()).shed_due(owner, key, entry, now_ms);
+  if (parts.removed == 0) return !parts.more;
+  stats.expired_fields += parts.removed;
+  door.Report({key, database, {base::kNotifyHash, "hexpired"}});
+  if (!parts.empty) return !parts.more;
+  owner.Erase(key);
+  door.Report({key, database, {base::kNotifyGeneric, "del"}});
+  return true;
 }
 
 void Context::Expire(const store::Key& key, int database, store::Database::Slot slot) {
@@ -25,13 +51,21 @@ void Context::Evict(const store::Key& key, int database, store::Database::Slot s
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
-void Context::ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries) {
+bool Context::ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries) {
   store::Database& owner = keyspace.database(shard, database);
+  bool all = true;
   for (const base::Arena::Handle handle : entries) {
-    const auto* entry = reinterpret_cast<const store::Entry*>(owner.arena().At(handle));
+    auto* entry = reinterpret_cast<store::Entry*>(owner.arena().At(handle));
     const store::Key key = keyspace.MakeKey(entry->key());
-    Expire(key, database, owner.FindSlot(key));
+    if (entry->ExpiredAt(now_ms)) {
+      Expire(key, database, owner.FindSlot(key));
+    } else {
+      // The entry may move, and its key with it.
+      const std::string bytes(key.bytes);
+      all &= ShedDue({bytes, key.hash}, database, entry);
+    }
   }
+  return all;
 }
 
 void Context::NoteMiss(const store::Key& key, int database) {

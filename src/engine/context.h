@@ -137,8 +137,9 @@ class Context {
 
   // Erases a key that is due and reports it as expired.
   void Expire(const store::Key& key, int database, store::Database::Slot slot);
-  // The same for entries found by a walk over a shard, by their handles.
-  void ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries);
+  // The same for entries found by a walk over a shard, by their handles; of those that are not due themselves, what is
+  // due of their values goes. False if of some value there is more that is due than one call may take.
+  bool ExpireAll(int shard, int database, std::span<const base::Arena::Handle> entries);
 
   // Erases a key to make room and reports it as evicted.
   void Evict(const store::Key& key, int database, store::Database::Slot slot);
@@ -194,6 +195,12 @@ class Context {
     x *= 0xd6e8feb86659fd93ull;
     return x ^ x >> 32;
   }
+  // A lookup came across an entry of which something is due: erases it, or takes what is due out of its value if that
+  // is little. Returns what is left. A large value keeps it for the expiry cycle, and whoever reads it does not show
+  // it.
+  store::Entry* HideDue(const store::Key& key, int database, store::Database::Slot slot);
+  // Takes parts that are due out of a value, and the key with the last one. False if there may be more.
+  bool ShedDue(const store::Key& key, int database, store::Entry* entry);
   // What the access field of a key gets that is about to be written, under an LFU policy: an overwrite keeps the count.
   std::uint32_t FrequencyAfter(const store::Entry* overwritten);
   // Somebody has read a key that is not there.
@@ -211,9 +218,8 @@ inline store::Entry* Context::FindIn(const store::Key& key, int database, bool r
   store::Database& owner = keyspace.DatabaseOf(key, database);
   const store::Database::Slot slot = owner.FindSlot(key);
   store::Entry* entry = slot ? owner.At(slot) : nullptr;
-  if (entry != nullptr && entry->ExpiredAt(now_ms)) [[unlikely]] {
-    Expire(key, database, slot);
-    entry = nullptr;
+  if (entry != nullptr && slot.marked() && store::Database::DueAt(*entry) <= now_ms) [[unlikely]] {
+    entry = HideDue(key, database, slot);
   }
   if (entry == nullptr) {
     if (reading) NoteMiss(key, database);

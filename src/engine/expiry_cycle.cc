@@ -39,9 +39,11 @@ bool ExpiryCycle::SweepSlice() {
       const std::int64_t due_by_ms = DueBy(database);
       if (database.earliest_ms() > due_by_ms) continue;
       due_.clear();
-      position_ = database.SweepExpired(position_, due_by_ms, ctx_.now_ms,
-                                        [&](store::Database::Slot slot) { due_.push_back(slot.handle()); });
-      ctx_.ExpireAll(shard_, database_, due_);
+      const std::uint64_t next = database.SweepExpired(
+          position_, due_by_ms, ctx_.now_ms, [&](store::Database::Slot slot) { due_.push_back(slot.handle()); });
+      // A value of which much is due has its turn again, at the same place.
+      if (!ctx_.ExpireAll(shard_, database_, due_)) return false;
+      position_ = next;
       if (position_ < base::kPositionEnd) return false;
       position_ = 0;
       tightening_ = true;

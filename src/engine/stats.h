@@ -16,6 +16,7 @@ struct alignas(64) WorkerStats {
   Counter keyspace_hits;
   Counter keyspace_misses;
   Counter expired_keys;
+  Counter expired_fields;
   Counter evicted_keys;
   Counter changes;  // rdb_changes_since_last_save
   Counter protocol_errors;

@@ -185,12 +185,10 @@ constexpr Directive kDirectives[] = {
     Int("list-compress-depth", "0", 0, kInt32Max).Tunes(&Tunables::list_compress_depth),
     Int("hash-max-listpack-entries", "512", 0, kInt64Max)
         .Alias("hash-max-ziplist-entries")
-        .Tunes(&Tunables::hash_max_listpack_entries)
-        .NotYet(),
+        .Tunes(&Tunables::hash_max_listpack_entries),
     Memory("hash-max-listpack-value", "64", 0, kInt64Max)
         .Alias("hash-max-ziplist-value")
-        .Tunes(&Tunables::hash_max_listpack_value_bytes)
-        .NotYet(),
+        .Tunes(&Tunables::hash_max_listpack_value_bytes),
     Int("set-max-intset-entries", "512", 0, kInt64Max).Tunes(&Tunables::set_max_intset_entries),
     Int("set-max-listpack-entries", "128", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_entries),
     Memory("set-max-listpack-value", "64", 0, kInt64Max).Tunes(&Tunables::set_max_listpack_value_bytes),

@@ -262,7 +262,8 @@ void Stats(Context& ctx, Fields& fields) {
   fields.AddFixed("instantaneous_input_repl_kbps", 0, 2);
   fields.AddFixed("instantaneous_output_repl_kbps", 0, 2);
   sum("rejected_connections", &WorkerStats::rejected_connections);
-  none({"sync_full", "sync_partial_ok", "sync_partial_err", "expired_subkeys"});
+  none({"sync_full", "sync_partial_ok", "sync_partial_err"});
+  sum("expired_subkeys", &WorkerStats::expired_fields);
   sum("expired_keys", &WorkerStats::expired_keys);
   fields.AddFixed("expired_stale_perc", StalePercent(ctx), 2);
   sum("expired_time_cap_reached_count", &WorkerStats::expiry_out_of_time);

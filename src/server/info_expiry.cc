@@ -16,6 +16,7 @@ void SampleExpiry(const store::Database& database, std::uint64_t position, std::
   const auto visit = [&](const base::IndexSegment& segment, std::uint64_t) {
     if (segment.earliest_ms != base::IndexSegment::kNever) {
       database.index().ForEachMarked(segment, [&](store::Database::Slot slot) {
+        if (!database.At(slot)->has_ttl()) return;  // parts of its value have
         const std::int64_t ttl_ms = database.At(slot)->expire_at_ms() - now_ms;
         ++counts.sampled;
         if (ttl_ms > 0) {

@@ -118,6 +118,7 @@ void Metrics::Reset() {
       &Stats::keyspace_hits,
       &Stats::keyspace_misses,
       &Stats::expired_keys,
+      &Stats::expired_fields,
       &Stats::evicted_keys,
       &Stats::protocol_errors,
       &Stats::denied_logins,

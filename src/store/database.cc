@@ -32,8 +32,17 @@ void Database::NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t 
   const bool has_ttl = expire_at_ms != kNoExpiry;
   if (has_ttl) LowerEarliest(key, expire_at_ms);
   if (has_ttl == had_ttl) return;
-  slot.Mark(has_ttl);
+  slot.Mark(has_ttl || EarliestPart(*At(slot)) != base::IndexSegment::kNever);
   has_ttl ? ++volatile_keys_ : --volatile_keys_;
+}
+
+// The same for the times of a value's parts.
+void Database::NoteParts(const Key& key, Slot slot) {
+  const Entry& entry = *At(slot);
+  const std::int64_t earliest_ms = EarliestPart(entry);
+  const bool has_any = earliest_ms != base::IndexSegment::kNever;
+  if (has_any) LowerEarliest(key, earliest_ms);
+  slot.Mark(has_any || entry.has_ttl());
 }
 
 Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
@@ -49,6 +58,7 @@ Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64
       ++volatile_keys_;
       LowerEarliest(key, expire_at_ms);
     }
+    if (EarliestPart(*entry) != base::IndexSegment::kNever) NoteParts(key);
     return entry;
   }
   Entry* entry = At(slot);
@@ -64,6 +74,7 @@ Entry* Database::PutAt(const Key& key, Slot slot, const Value& value, std::int64
     entry = At(slot);
   }
   if (has_ttl || had_ttl) NoteExpiry(key, slot, had_ttl, expire_at_ms);
+  if ((slot.marked() && !has_ttl) || PartsExpire(value.type)) NoteParts(key, slot);
   return entry;
 }
 
@@ -89,12 +100,15 @@ bool Database::FitsWhereItIs(const Entry& entry, std::size_t bytes) const {
 
 Entry* Database::SetValue(const Key& key, Entry* entry, const Value& value, std::size_t spare_bytes) {
   const std::size_t bytes = Entry::BytesFor(key.bytes.size(), value, entry->has_ttl());
+  const bool had_times = EarliestPart(*entry) != base::IndexSegment::kNever;
   if (entry->storage() == Storage::kFar) FreeValue(*entry);
   if (FitsWhereItIs(*entry, bytes)) {
     entry->WriteValue(value);
-    return entry;
+  } else {
+    entry = At(Move(key, FindSlot(key), entry, value, entry->ExpiryOrNone(), entry->access(), spare_bytes));
   }
-  return At(Move(key, FindSlot(key), entry, value, entry->ExpiryOrNone(), entry->access(), spare_bytes));
+  if (had_times || EarliestPart(*entry) != base::IndexSegment::kNever) NoteParts(key);
+  return entry;
 }
 
 void Database::SetFar(Entry* entry, void* far) {
@@ -132,6 +146,14 @@ void Database::FreeBlock(base::Arena::Handle handle) {
   if (entry->storage() == Storage::kFar) FreeValue(*entry);
   if (entry->key_is_far()) types::Free(entry->far_key());
   arena().Free(handle);
+}
+
+std::size_t Database::MemoryOf(Slot slot) const {
+  const Entry& entry = *At(slot);
+  std::size_t bytes = arena().SizeOf(slot.handle());
+  if (entry.key_is_far()) bytes += types::AllocatedBytes(entry.far_key());
+  if (entry.storage() == Storage::kFar) bytes += RowOf(entry.type()).memory(entry.far());
+  return bytes;
 }
 
 bool Database::Erase(const Key& key) {

@@ -5,6 +5,7 @@
 // engine::Context, which hides expired keys and reports changes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -20,6 +21,12 @@ struct Key {
   std::uint64_t hash = 0;
   base::IndexHint hint = {};
 };
+
+// When the first part of a value is due; IndexSegment::kNever if none ever is. May be too early. O(1).
+std::int64_t EarliestPartOf(const Entry& entry);  // store/value_ops.cc. REQUIRES: PartsExpire
+inline std::int64_t EarliestPart(const Entry& entry) {
+  return PartsExpire(entry.type()) ? EarliestPartOf(entry) : base::IndexSegment::kNever;
+}
 
 struct EntryTraits {
   std::uint64_t seed;
@@ -57,6 +64,10 @@ class alignas(64) Database {
     return slot ? At(slot) : nullptr;
   }
 
+  // What the arena and the general allocator hold for a key and its value. Its place in the index is not counted: 7.5
+  // bytes on average. O(1), for streams O(groups and consumers).
+  std::size_t MemoryOf(Slot slot) const;
+
   // Stores a value, whatever was there before, and frees that.
   Entry* Put(const Key& key, const Value& value, std::int64_t expire_at_ms, std::uint32_t access) {
     return PutAt(key, FindSlot(key), value, expire_at_ms, access);
@@ -71,6 +82,10 @@ class alignas(64) Database {
 
   // The same for a far value whose object has moved or was replaced by its own Resize: nothing is freed.
   static void SetFar(Entry* entry, void* far);
+
+  // To be called when parts of a far value have got, changed or lost times to live of their own (PartsExpire); Put and
+  // SetValue see by themselves to what they write.
+  void NoteParts(const Key& key) { NoteParts(key, FindSlot(key)); }
 
   // kNoExpiry takes the time to live away. `entry` is dead afterwards.
   Entry* SetExpiry(const Key& key, Entry* entry, std::int64_t expire_at_ms);
@@ -94,13 +109,21 @@ class alignas(64) Database {
   // Exchanges two databases of one shard.
   void Swap(Database& other);
 
-  // No key is due before this time; it may be too early, never too late. IndexSegment::kNever: none has a ttl.
+  // When the first thing in an entry is due: the key, or a part of its value. IndexSegment::kNever: nothing ever. May
+  // be too early. Only entries whose slot is marked have such a time. O(1).
+  static std::int64_t DueAt(const Entry& entry) {
+    const std::int64_t key_ms = entry.has_ttl() ? entry.expire_at_ms() : base::IndexSegment::kNever;
+    return std::min(key_ms, EarliestPart(entry));
+  }
+
+  // No key, and no part of a value, is due before this time; it may be too early, never too late.
+  // IndexSegment::kNever: none has a ttl.
   std::int64_t earliest_ms() const { return earliest_ms_; }
 
   // Looks through a bounded number of segments from `position` on that may hold a key due by `due_by_ms` (at
-  // most now_ms), and stops after the first that holds any: calls due(Slot) for each key due at now_ms (`due` must not
-  // change the table). Before it does anything else to this database, the caller erases them all. Returns where to go
-  // on.
+  // most now_ms), and stops after the first that holds any: calls due(Slot) for each entry of which something is due at
+  // now_ms (`due` must not change the table). Before it does anything else to this database, the caller erases them
+  // all, or takes out what is due of their values and calls NoteParts. Returns where to go on.
   template <class Due>
   std::uint64_t SweepExpired(std::uint64_t position, std::int64_t due_by_ms, std::int64_t now_ms, Due due);
   // Makes earliest_ms() exact for the segments, when a sweep has come to its end, in slices of a bounded number of
@@ -120,6 +143,7 @@ class alignas(64) Database {
             std::size_t spare_bytes = 0);
   bool FitsWhereItIs(const Entry& entry, std::size_t bytes) const;
   void LowerEarliest(const Key& key, std::int64_t expire_at_ms);
+  void NoteParts(const Key& key, Slot slot);
   void NoteExpiry(const Key& key, Slot slot, bool had_ttl, std::int64_t expire_at_ms);
   void FreeValue(const Entry& entry) { Discard(entry.type(), entry.far()); }
   void FreeBlock(base::Arena::Handle handle);
@@ -143,12 +167,12 @@ std::uint64_t Database::SweepExpired(std::uint64_t position, std::int64_t due_by
     std::int64_t earliest_ms = base::IndexSegment::kNever;
     bool found = false;
     index_.ForEachMarked(segment, [&](Slot slot) {
-      const std::int64_t expire_at_ms = At(slot)->expire_at_ms();
-      if (expire_at_ms <= now_ms) {
+      const std::int64_t due_at_ms = DueAt(*At(slot));
+      if (due_at_ms <= now_ms) {
         found = true;
         due(slot);
-      } else if (expire_at_ms < earliest_ms) {
-        earliest_ms = expire_at_ms;
+      } else if (due_at_ms < earliest_ms) {
+        earliest_ms = due_at_ms;
       }
     });
     segment.earliest_ms = earliest_ms;

@@ -22,6 +22,9 @@ namespace zedis::store {
 enum class Type : std::uint8_t { kString, kList, kSet, kSortedSet, kHash, kStream };
 inline constexpr int kTypeCount = 6;
 
+// Whether parts of such a value may have times to live of their own.
+constexpr bool PartsExpire(Type type) { return type == Type::kHash; }
+
 // Where the value of an entry is.
 enum class Storage : std::uint8_t {
   kInteger,  // a string that is a canonical 64-bit integer

@@ -1,8 +1,10 @@
 #include "store/value_ops.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/numbers.h"
+#include "store/hash_of.h"
 #include "store/sorted_set_of.h"
 #include "types/list.h"
 #include "types/long_string.h"
@@ -14,6 +16,7 @@
 namespace zedis::store {
 namespace {
 
+using types::Hash;
 using types::List;
 using types::LongString;
 using types::Set;
@@ -23,15 +26,12 @@ using types::Stream;
 constexpr std::size_t kListFreeNodesPerSlice = 64;
 constexpr std::size_t kSetFreeChunksPerSlice = 2;  // of 256 KiB each
 constexpr std::size_t kSortedSetFreeChunksPerSlice = 2;
+constexpr std::size_t kHashFreeChunksPerSlice = 2;
 constexpr std::size_t kStreamFreePartsPerSlice = 256;
 
 // Redis puts a string up to this size into one block with its object, and calls that "embstr" until it is changed in
 // place (by APPEND, SETRANGE, the bit commands); clients' tests rely on it.
 constexpr std::size_t kEmbeddedStringBytesMax = 44;
-
-void FreeNothing(void* far) { CHECK(far == nullptr); }
-std::string_view NoEncoding(const Entry&, const base::Tunables&) { return "unknown"; }
-void NoDigest(const Entry&, ValueDigest&) {}
 
 std::string_view StringEncoding(const Entry& entry, const base::Tunables&) {
   switch (entry.storage()) {
@@ -116,6 +116,69 @@ void DigestSortedSet(const Entry& entry, ValueDigest& digest) {
   });
 }
 
+// --- hashes
+
+std::string_view HashEncoding(const Entry& entry, const base::Tunables&) {
+  const types::HashView hash = HashOf(entry, 0);
+  if (hash.Indexed() != nullptr) return "hashtable";
+  return hash.Packed().HasTimes() ? "listpackex" : "listpack";
+}
+
+void DigestHash(const Entry& entry, ValueDigest& digest) {
+  HashOf(entry, 0).ForEach([&](const types::HashItem& item) {
+    types::IntegerText field;
+    types::IntegerText value;
+    digest.AddMixed({item.field.Text(field), item.value.Text(value)}, item.HasExpiry() ? "!!hexpire!!" : "");
+    return true;
+  });
+}
+
+std::int64_t EarliestField(const Entry& entry) { return HashOf(entry, 0).Earliest(); }
+
+// An indexed one of so many fields at most is swept in one go.
+constexpr std::size_t kFieldsShedAtOnceMax = 1024;
+
+bool HashShedsAtOnce(const Entry& entry) {
+  const Hash* far = FarHash(entry);
+  return far == nullptr || !far->IsIndexed() || far->Size() <= kFieldsShedAtOnceMax;
+}
+
+// As the expiry cycle does with segments of keys: one of a hash with many volatile fields is read when something in it
+// has been due for a while, because reading some 500 fields for each single one that falls due would cost too much.
+constexpr std::size_t kFieldsPerSlackMs = 5000;
+constexpr std::size_t kFieldSlackMsMax = 250;
+
+DueParts ShedFarHash(Hash& hash, std::int64_t now_ms) {
+  DueParts parts;
+  const std::size_t slack_ms =
+      hash.IsIndexed() ? std::min(hash.Indexed().VolatileSize() / kFieldsPerSlackMs, kFieldSlackMsMax) : 0;
+  types::IndexedHash::Removed slice;
+  do {
+    slice = hash.RemoveDueSlice(now_ms, now_ms - static_cast<std::int64_t>(slack_ms));
+    parts.removed += slice.count;
+  } while (!slice.finished && parts.removed < kFieldsShedAtOnceMax / 2);
+  parts.more = !slice.finished;
+  parts.empty = hash.IsEmpty();
+  return parts;
+}
+
+DueParts ShedDueFields(Database& database, const Key& key, Entry* entry, std::int64_t now_ms) {
+  if (Hash* far = FarHash(*entry); far != nullptr) {
+    const DueParts parts = ShedFarHash(*far, now_ms);
+    database.NoteParts(key);
+    return parts;
+  }
+  char buffer[kNearValueMax];
+  types::PackedHash hash(buffer, sizeof buffer, entry->near());
+  DueParts parts;
+  parts.removed = hash.RemoveDue(now_ms);
+  parts.empty = hash.View().IsEmpty();
+  database.SetValue(key, entry, Value::Near(Type::kHash, hash.Bytes()));
+  return parts;
+}
+
+// --- streams
+
 void DigestStream(const Entry& entry, ValueDigest& digest) {
   types::StreamCursor cursor(*static_cast<const Stream*>(entry.far()), {}, types::kStreamIdMax, false);
   types::IntegerText digits;
@@ -198,14 +261,26 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .digest_number = 3},
     {.type = Type::kHash,
      .name = "hash",
-     .free = FreeNothing,
-     .free_slice = nullptr,
-     .elements = nullptr,
-     .memory = nullptr,
-     .duplicate = nullptr,
-     .encoding = NoEncoding,
-     .digest = NoDigest,
-     .digest_number = 4},
+     .free = [](void* far) { delete static_cast<Hash*>(far); },
+     .free_slice =
+         [](void* far) {
+           if (!static_cast<Hash*>(far)->FreeSlice(kHashFreeChunksPerSlice)) return false;
+           delete static_cast<Hash*>(far);
+           return true;
+         },
+     // A packed one is a single block.
+     .elements = [](const void* far) -> std::size_t {
+       const auto& hash = *static_cast<const Hash*>(far);
+       return hash.IsIndexed() ? hash.Size() : 1;
+     },
+     .memory = [](const void* far) { return static_cast<const Hash*>(far)->MemoryBytes(); },
+     .duplicate = [](const void* far) -> void* { return static_cast<const Hash*>(far)->Duplicate().release(); },
+     .encoding = HashEncoding,
+     .digest = DigestHash,
+     .digest_number = 4,
+     .earliest_part_ms = EarliestField,
+     .sheds_at_once = HashShedsAtOnce,
+     .shed_due = ShedDueFields},
     {.type = Type::kStream,
      .name = "stream",
      .free = [](void* far) { delete static_cast<Stream*>(far); },
@@ -223,15 +298,18 @@ constexpr std::array<TypeRow, kTypeCount> kRows = {{
      .digest_number = 6},
 }};
 
-constexpr bool InEnumOrder() {
+constexpr bool RowsAgreeWithTypes() {
   for (int i = 0; i < kTypeCount; ++i) {
     if (kRows[i].type != static_cast<Type>(i)) return false;
+    if ((kRows[i].shed_due != nullptr) != PartsExpire(kRows[i].type)) return false;
   }
   return true;
 }
-static_assert(InEnumOrder());
+static_assert(RowsAgreeWithTypes());
 
 }  // namespace
+
+std::int64_t EarliestPartOf(const Entry& entry) { return RowOf(entry.type()).earliest_part_ms(entry); }
 
 const TypeRow& RowOf(Type type) { return kRows[static_cast<std::size_t>(type)]; }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/tunables.h"
+#include "store/database.h"
 #include "store/entry.h"
 
 namespace zedis::store {
@@ -23,6 +24,13 @@ class ValueDigest {
   virtual void AddMixed(std::initializer_list<std::string_view> parts, std::string_view also) = 0;
 };
 
+// What is left of a value after some of its parts were due.
+struct DueParts {
+  std::size_t removed = 0;
+  bool more = false;   // there may be more that are due
+  bool empty = false;  // nothing is left: the key is to go
+};
+
 struct TypeRow {
   Type type;
   std::string_view name;    // as TYPE replies
@@ -35,6 +43,14 @@ struct TypeRow {
   std::string_view (*encoding)(const Entry& entry, const base::Tunables& tunables);  // as OBJECT ENCODING replies
   void (*digest)(const Entry& entry, ValueDigest& digest);
   std::uint32_t digest_number;  // of the type in a digest: Redis's numbers
+  // Of a type whose parts have times to live of their own, else null. No part is due before the first one's answer;
+  // it may be too early. kNever: none has a time.
+  std::int64_t (*earliest_part_ms)(const Entry& entry) = nullptr;
+  // Whether taking out all parts that are due takes some 100 us at most.
+  bool (*sheds_at_once)(const Entry& entry) = nullptr;
+  // Takes out parts that are due at now_ms: all, or some 100 us of it if any is due by due_by_ms. `entry` is dead
+  // afterwards; what becomes of an empty value is up to the caller.
+  DueParts (*shed_due)(Database& database, const Key& key, Entry* entry, std::int64_t now_ms) = nullptr;
 };
 
 const TypeRow& RowOf(Type type);

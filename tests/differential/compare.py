@@ -8,7 +8,7 @@ import re
 from . import documents, exceptions
 from .wire import Error, Map, WireError, parse
 
-CONTAINERS = (b"client", b"config", b"command", b"object", b"debug", b"xgroup", b"xinfo")
+CONTAINERS = (b"client", b"config", b"command", b"object", b"debug", b"memory", b"xgroup", b"xinfo")
 # Both servers are asked the same some time apart, which a busy machine makes long. The times that sequences set differ by
 # more than that, see guard.py.
 _SLACK_S = 50
@@ -19,16 +19,17 @@ ping echo quit select hello auth reset client client|id client|getname client|se
 set get getex getdel getset setnx setex psetex mget mset msetnx append strlen getrange setrange substr incr decr incrby decrby incrbyfloat lcs
 setbit getbit bitcount bitpos bitop bitfield bitfield_ro
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
-object object|encoding object|freq object|idletime object|refcount dump restore restore-asking dbsize flushdb flushall swapdb
+object object|encoding object|freq object|idletime object|refcount dump restore restore-asking sort sort_ro dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
 sadd srem smove sismember smismember scard smembers sscan spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore
 zadd zincrby zrem zscore zmscore zcard zcount zlexcount zrank zrevrank zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex zrevrangebylex
 zrevrange zremrangebyrank zremrangebyscore zremrangebylex zpopmin zpopmax zmpop zrandmember zunion zinter zdiff zunionstore zinterstore zdiffstore
 zintercard zscan
+hset hmset hsetnx hdel hget hmget hexists hstrlen hlen hgetall hkeys hvals hscan hincrby hincrbyfloat hrandfield
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
 xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
 info config config|get config|set config|resetstat config|rewrite command command|count command|info command|docs command|getkeys
-command|getkeysandflags command|list time lolwut shutdown debug""".split()}
+command|getkeysandflags command|list memory memory|help memory|usage time lolwut shutdown debug""".split()}
 
 # Sections that both must show alike. All fields of 7.0 are in ours, but for these, which README.md names too.
 _INFO_SECTIONS = (b"Server", b"Clients", b"Memory", b"Persistence", b"Stats", b"Replication", b"CPU", b"Modules", b"Commandstats", b"Errorstats", b"Latencystats",
@@ -71,9 +72,13 @@ def _scan(arguments, oracle, ours):
     return isinstance(oracle, list) and isinstance(ours, list) and oracle[0] == ours[0] and _unordered(arguments, oracle[1], ours[1])
 
 
-def _scan_pairs(arguments, oracle, ours):
-    return (isinstance(oracle, list) and isinstance(ours, list) and oracle[0] == ours[0]
-            and sorted(zip(oracle[1][::2], oracle[1][1::2])) == sorted(zip(ours[1][::2], ours[1][1::2])))
+def _unordered_pairs(arguments, oracle, ours):
+    one, other = _as_pairs(oracle), _as_pairs(ours)
+    return type(oracle) is type(ours) and one is not None and other is not None and sorted(map(repr, one)) == sorted(map(repr, other))
+
+
+def _scan_of_pairs(arguments, oracle, ours):
+    return isinstance(oracle, list) and isinstance(ours, list) and oracle[0] == ours[0] and _unordered_pairs(arguments, oracle[1], ours[1])
 
 
 def _any_choice(arguments, oracle, ours):
@@ -81,6 +86,11 @@ def _any_choice(arguments, oracle, ours):
     if type(oracle) is not type(ours):
         return False
     return len(oracle) == len(ours) if isinstance(ours, list) else ours is not None
+
+
+def _any_fields(arguments, oracle, ours):
+    """With WITHVALUES in RESP3 each is a pair."""
+    return _any_choice(arguments, oracle, ours) and (not isinstance(ours, list) or all(type(a) is type(b) for a, b in zip(oracle, ours)))
 
 
 def _pending(arguments, oracle, ours):
@@ -264,14 +274,15 @@ def _text(arguments, oracle, ours):
 _RULES = {
     "ttl": _near(_SLACK_S), "expiretime": _near(_SLACK_S), "pttl": _near(_SLACK_S * 1000), "pexpiretime": _near(_SLACK_S * 1000),
     "object|idletime": _near(_SLACK_S), "object|freq": _near(3), "client|id": _counts, "command|count": _counts,
-    "keys": _unordered, "hgetall": _unordered, "smembers": _unordered, "sinter": _unordered, "sunion": _unordered, "sdiff": _unordered,
-    "sscan": _scan, "zscan": _scan_pairs, "zrandmember": _any_choice, "spop": _any_choice, "srandmember": _any_choice, "time": _time, "hello": _hello,
+    "keys": _unordered, "hgetall": _unordered_pairs, "hkeys": _unordered, "hvals": _unordered, "hscan": _scan_of_pairs, "hrandfield": _any_fields,
+    "smembers": _unordered, "sinter": _unordered, "sunion": _unordered, "sdiff": _unordered,
+    "sscan": _scan, "zscan": _scan_of_pairs, "zrandmember": _any_choice, "spop": _any_choice, "srandmember": _any_choice, "time": _time, "hello": _hello,
     "config|get": _config_get, "client|info": _client, "client|list": _client, "info": _info,
     "xpending": _pending, "xinfo|stream": _stream_info, "xinfo|groups": _stream_parts, "xinfo|consumers": _stream_parts,
     "xinfo|help": _help, "xgroup|help": _help,
     "command|info": _command_info, "command|docs": _command_docs, "command|list": _command_list,
     "lolwut": _text,
-    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help,
+    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help, "memory|help": _help, "memory|usage": _counts,
 }
 
 

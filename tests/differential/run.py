@@ -24,7 +24,7 @@ def _arguments():
     parser.add_argument("--seconds", type=float, default=60, help="for all families and protocols together")
     parser.add_argument("--family", default=",".join(families.NAMES), help="of " + ", ".join(families.NAMES))
     parser.add_argument("--resp", default="2,3", help="2, 3 or 2,3")
-    parser.add_argument("--types", default="string,list,set,zset,stream", help="types of keys to use, of string,list,hash,set,zset,stream")
+    parser.add_argument("--types", default="string,list,hash,set,zset,stream", help="types of keys to use, of string,list,hash,set,zset,stream")
     parser.add_argument("--keep-going", action="store_true", help="go on after a mismatch, report each kind once")
     parser.add_argument("--only", type=int, help="play only the sequence with this number")
     return parser.parse_args()

@@ -10,7 +10,7 @@ from . import families, runner
 _SEED = 20250101
 _SEQUENCES = 150
 _SEQUENCES_OF_SLOW = {"protocol": 50, "keys": 100}  # a connection for each request, many rounds for each scan
-_TYPES = ["string", "list", "set", "zset", "stream"]  # of keys that Zedis has
+_TYPES = ["string", "list", "hash", "set", "zset", "stream"]  # of keys that Zedis has
 
 
 @pytest.fixture(scope="module")
