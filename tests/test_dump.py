@@ -6,6 +6,7 @@ import struct
 import pytest
 
 from raw_client import Error
+from waiting import wait_until
 
 FAR_MS = 4_102_444_800_000
 WRONG_PAYLOAD = Error(b"ERR DUMP payload version or checksum are wrong")
@@ -40,7 +41,9 @@ def content(raw, key):
         return kind, raw.command("ZRANGE", key, 0, -1, "WITHSCORES")
     if kind == b"hash":
         flat = raw.command("HGETALL", key)
-        return kind, sorted(zip(flat[::2], flat[1::2]))
+        fields = flat[::2]
+        expiry = raw.command("HPEXPIRETIME", key, "FIELDS", len(fields), *fields)
+        return kind, sorted(zip(fields, flat[1::2], [-1] * len(fields) if isinstance(expiry, Error) else expiry))
     if kind == b"stream":
         return kind, *stream_content(raw, key)
     return kind, None
@@ -77,8 +80,8 @@ def vectors():
     return found
 
 
-_MISSING_TYPES = ("pfadd", "hset", "zadd", "geoadd", "hpexpireat")
-_VECTORS = [vector for vector in vectors() if not any(command.startswith(_MISSING_TYPES) for command in vector[0])]
+_MISSING_COMMANDS = ("pfadd", "geoadd")
+_VECTORS = [vector for vector in vectors() if not any(command.startswith(_MISSING_COMMANDS) for command in vector[0])]
 
 
 @pytest.mark.parametrize("setup, payloads", _VECTORS, ids=lambda value: value[-1][:40] if isinstance(value[0], str) else "")
@@ -102,6 +105,11 @@ OLDER = [
     ("0e 02 10 10000000 0d000000 0200 000161 03f6 ff 0e 0e000000 0a000000 0100 00017a ff", (b"list", [b"a", b"5", b"z"])),
     ("02 02 0161 0162", (b"set", [b"a", b"b"])),
     ("00 81 0000000000000005 68656c6c6f", (b"string", b"hello")),
+    ("03 04 0161 03 312e35 0162 fe 0163 ff 0164 02 3137", (b"zset", [b"c", b"-inf", b"a", b"1.5", b"d", b"17", b"b", b"inf"])),
+    ("0c 18 18000000 12000000 0400 000161 03f2 020162 0303322e35 ff", (b"zset", [b"a", b"1", b"b", b"2.5"])),
+    ("04 01 0166 0176", (b"hash", [(b"f", b"v", -1)])),
+    ("09 14 02 0166 010076 0568656c6c6f 0500776f726c64 ff", (b"hash", [(b"f", b"v", -1), (b"hello", b"world", -1)])),
+    ("0d 17 17000000 13000000 0400 000166 030176 03016e 03fe64 ff", (b"hash", [(b"f", b"v", -1), (b"n", b"100", -1)])),
 ]
 
 
@@ -110,6 +118,34 @@ OLDER = [
 def test_layouts_of_older_servers_are_read(raw, body, expected, version):
     assert raw.command("RESTORE", "k", 0, payload(body, version), "REPLACE") == b"OK"
     assert content(raw, "k") == expected
+
+
+def test_fields_keep_their_times(raw):
+    raw.command("HSET", "k", "f", "v", "g", "w")
+    raw.command("HPEXPIREAT", "k", FAR_MS, "FIELDS", 1, "g")
+    expected = (b"hash", [(b"f", b"v", -1), (b"g", b"w", FAR_MS)])
+    assert content(raw, "k") == expected
+    dumped = raw.command("DUMP", "k")
+    assert dumped[0] == 25 and dumped[-10] == 12
+    listpack = "1f 1f000000 0600 816702 817702 f400d8c32cbb030000 09 816602 817602 0001 ff"
+    for body, version in (("16 02 00 0166 0176 81000003bb2cc3d800 0167 0177", 12), ("17" + listpack, 12), ("18 00d8c32cbb030000 02 00 0166 0176 01 0167 0177", 12),
+                          ("19 00d8c32cbb030000" + listpack, 12), ("16 02 0166 0176 ffffffffffffffff 0167 0177 00d8c32cbb030000", 80), (dumped[:-10], 12)):
+        assert raw.command("RESTORE", "restored", 0, payload(body, version), "REPLACE") == b"OK"
+        assert content(raw, "restored") == expected
+    raw.command("CONFIG", "SET", "hash-max-listpack-entries", 0)
+    assert raw.command("RESTORE", "restored", 0, dumped, "REPLACE") == b"OK"
+    raw.command("CONFIG", "SET", "hash-max-listpack-entries", 512)
+    indexed = raw.command("DUMP", "restored")
+    assert indexed[0] == 24 and raw.command("RESTORE", "again", 0, indexed) == b"OK"
+    assert content(raw, "again") == expected
+
+
+def test_a_field_that_came_with_a_time_expires(raw):
+    soon = raw.command("TIME")
+    soon_ms = int(soon[0]) * 1000 + int(soon[1]) // 1000 + 200
+    body = bytes.fromhex("18") + struct.pack("<q", soon_ms) + bytes.fromhex("02 00 0166 0176 01 0167 0177".replace(" ", ""))
+    assert raw.command("RESTORE", "k", 0, payload(body, 12)) == b"OK"
+    wait_until(lambda: raw.command("HGETALL", "k") == [b"f", b"v"], "the field")
 
 
 # --- To and fro
@@ -139,6 +175,11 @@ def large_values():
         "set of integers": [["SADD", "k", *numbers]],
         "small set": [["SADD", "k", *texts[:20], 5]],
         "set": [["SADD", "k", *texts, *numbers, noise]],
+        "small sorted set": [["ZADD", "k", 1, "a", 2.5, "b", "-inf", "c", "+inf", "d", 0.1, "e", 1e300, "f", 17179869184, "g"]],
+        "sorted set": [["ZADD", "k", *(word for n, text in enumerate(texts) for word in (n % 100 / 7, text))]],
+        "sorted set of long members": [["ZADD", "k", 3, noise, 2, "x" * 100, 1, 5]],
+        "small hash": [["HSET", "k", *texts[:20], "n", 12, "m", -5000]],
+        "hash": [["HSET", "k", *texts, *numbers[:1000], "noise", noise]],
         "stream": stream,
         "stream with groups": stream + groups,
         "stream with holes": stream + groups + [["XDEL", "k", *(f"{n // 3 + 1}-{n}" for n in range(1, 900, 7))], ["XTRIM", "k", "MAXLEN", 500]],

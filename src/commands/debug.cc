@@ -11,6 +11,7 @@
 #include "engine/arguments.h"
 #include "engine/context.h"
 #include "engine/visit.h"
+#include "rdb/payload.h"
 #include "store/value_ops.h"
 
 namespace zedis::commands {
@@ -68,7 +69,7 @@ Outcome ShowObject(Context& ctx, Args args) {
     const bool far = entry->storage() == store::Storage::kFar;
     text = fmt::format("Value at:{} refcount:1 encoding:{} serializedlength:{} lru:{} lru_seconds_idle:{}",
                        fmt::ptr(far ? entry->far() : entry), store::EncodingName(*entry, ctx.tunables),
-                       far ? store::RowOf(entry->type()).memory(entry->far()) : entry->Bytes(), entry->access(),
+                       rdb::SerializedLength(*entry, ctx.tunables), entry->access(),
                        store::IdleSeconds(entry->access(), ctx.now_ms));
   });
   if (!found) return kNoSuchKey;

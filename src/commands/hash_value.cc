@@ -22,16 +22,11 @@ std::string_view PackedBytes(const Entry* entry) {
 
 }  // namespace
 
-types::HashLimits HashLimitsFrom(const base::Tunables& tunables) {
-  return {.listpack_entries = static_cast<std::size_t>(tunables.hash_max_listpack_entries.Get()),
-          .listpack_value_bytes = static_cast<std::size_t>(tunables.hash_max_listpack_value_bytes.Get())};
-}
-
 HashEditor::HashEditor(engine::Context& ctx, const store::Key& key, Entry* entry)
     : ctx_(ctx),
       key_(key),
       entry_(entry),
-      limits_(HashLimitsFrom(ctx.tunables)),
+      limits_(types::HashLimitsFrom(ctx.tunables)),
       far_(entry != nullptr ? store::FarHash(*entry) : nullptr),
       earliest_before_ms_(far_ != nullptr ? far_->Earliest() : types::kNoFieldExpiry),
       packed_(buffer_, store::kNearValueMax, PackedBytes(entry)) {}

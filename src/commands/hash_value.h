@@ -13,8 +13,6 @@
 
 namespace zedis::commands {
 
-types::HashLimits HashLimitsFrom(const base::Tunables& tunables);
-
 // Reads a hash now. A key that is not there is an empty hash. Items live until the hash or its entry changes.
 inline types::HashView ReadHash(const engine::Context& ctx, const store::Entry* entry) {
   return entry != nullptr ? store::HashOf(*entry, ctx.now_ms) : types::HashView();

@@ -21,16 +21,11 @@ std::string_view PackedBytes(const Entry* entry) {
 
 }  // namespace
 
-types::SortedSetLimits SortedSetLimitsFrom(const base::Tunables& tunables) {
-  return {.entries = static_cast<std::size_t>(tunables.zset_max_listpack_entries.Get()),
-          .value_bytes = static_cast<std::size_t>(tunables.zset_max_listpack_value_bytes.Get())};
-}
-
 SortedSetEditor::SortedSetEditor(engine::Context& ctx, const store::Key& key, Entry* entry)
     : ctx_(ctx),
       key_(key),
       entry_(entry),
-      limits_(SortedSetLimitsFrom(ctx.tunables)),
+      limits_(types::SortedSetLimitsFrom(ctx.tunables)),
       far_(FarSortedSet(entry)),
       packed_(buffer_, store::kNearValueMax, PackedBytes(entry)) {}
 
@@ -38,7 +33,7 @@ SortedSetEditor::SortedSetEditor(engine::Context& ctx, const store::Key& key, En
     : ctx_(ctx),
       key_(key),
       entry_(entry),
-      limits_(SortedSetLimitsFrom(ctx.tunables)),
+      limits_(types::SortedSetLimitsFrom(ctx.tunables)),
       changed_(true),
       replaces_(true),
       packed_(buffer_, store::kNearValueMax) {}

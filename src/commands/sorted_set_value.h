@@ -15,8 +15,6 @@
 
 namespace zedis::commands {
 
-types::SortedSetLimits SortedSetLimitsFrom(const base::Tunables& tunables);
-
 // Changes a sorted set: load it, edit, then Save and report. A set that lies in its entry is edited in a copy on the
 // stack, so that only Save touches the shard.
 class SortedSetEditor {

@@ -43,6 +43,7 @@ std::span<const Table> AllTables() {
       ExpiryCommands(),
       MoveCommands(),
       DumpCommands(),
+      SortCommands(),
       ObjectCommands(),
       FlushCommands(),
       DebugCommands(),

@@ -44,7 +44,8 @@ Table KeyCommands();
 Table ScanCommands();
 Table ExpiryCommands();
 Table MoveCommands();
-Table DumpCommands();  // DUMP RESTORE
+Table DumpCommands();
+Table SortCommands();
 Table ObjectCommands();
 Table FlushCommands();
 Table DebugCommands();

@@ -97,7 +97,11 @@ enum KeyFlags : std::uint16_t {
 };
 
 struct KeySpec {
-  enum class Find : std::uint8_t { kRange, kKeynum };
+  enum class Find : std::uint8_t {
+    kRange,
+    kKeynum,
+    kUnknown,  // no words of a specification say it: at most one key, which `locate` finds, if it is given
+  };
 
   std::uint16_t flags = 0;
   // Begin: at an index, or after a keyword searched from `start_from` on (negative: from the end, backwards).
@@ -117,6 +121,7 @@ struct KeySpec {
   std::int16_t limit = 0;
   std::int16_t keynum_index = 0;
   std::int16_t first_key = 0;
+  std::size_t (*locate)(Args) = nullptr;  // the index of the key, or 0
   std::string_view notes = {};
 };
 
@@ -134,6 +139,8 @@ struct Command {
   std::uint32_t categories = 0;
   std::span<const KeySpec> keys = {};
   Locks locks = Locks::kKeys;
+  // For kKeys: whether this request reaches keys that only its values name, so that it needs kAll. Null: never.
+  bool (*needs_all)(Args) = nullptr;
   Handler run = nullptr;  // null: only subcommands
   std::span<const Command> subcommands = {};
   std::string_view since = "1.0.0";

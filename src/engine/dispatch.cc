@@ -60,7 +60,8 @@ Outcome Dispatcher::Refuse(Context& ctx, const ResolvedCommand* command, Args ar
 
 Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args) {
   const Handler run = command.run;
-  switch (command.locks) {
+  const bool needs_all = command.row->needs_all != nullptr && command.row->needs_all(args);
+  switch (needs_all ? Locks::kAll : command.locks) {
     case Locks::kNone:
       return run(ctx, args);
     case Locks::kAll: {

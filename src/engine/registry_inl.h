@@ -13,6 +13,10 @@ template <class Visit>
 bool ForEachKey(const Command& row, Args args, Visit visit) {
   const auto count = static_cast<std::int64_t>(args.size());
   for (const KeySpec& spec : row.keys) {
+    if (spec.find == KeySpec::Find::kUnknown) {
+      if (const std::size_t at = spec.locate != nullptr ? spec.locate(args) : 0; at != 0) visit(at, spec);
+      continue;
+    }
     const std::optional<std::int64_t> begin = BeginOf(spec, args);
     if (!begin) continue;
     std::int64_t first = *begin;

@@ -58,7 +58,7 @@ bool LoadValue(std::uint8_t type, Reader& reader, const LoadOptions& options, Lo
     case ValueType::kSortedSet:
     case ValueType::kSortedSetZiplist:
     case ValueType::kSortedSetListpack:
-      return false;
+      return LoadSortedSet(layout, reader, options, value);
     case ValueType::kHash:
     case ValueType::kHashZipmap:
     case ValueType::kHashZiplist:
@@ -67,7 +67,7 @@ bool LoadValue(std::uint8_t type, Reader& reader, const LoadOptions& options, Lo
     case ValueType::kHashTtlListpackPreview:
     case ValueType::kHashTtl:
     case ValueType::kHashTtlListpack:
-      return false;
+      return LoadHash(layout, reader, options, value);
   }
   return false;
 }

@@ -8,6 +8,8 @@ namespace zedis::rdb {
 bool LoadString(Reader& reader, LoadedValue& value);
 bool LoadList(ValueType type, Reader& reader, const LoadOptions& options, LoadedValue& value);
 bool LoadSet(ValueType type, Reader& reader, const LoadOptions& options, LoadedValue& value);
+bool LoadSortedSet(ValueType type, Reader& reader, const LoadOptions& options, LoadedValue& value);
+bool LoadHash(ValueType type, Reader& reader, const LoadOptions& options, LoadedValue& value);
 bool LoadStream(ValueType type, Reader& reader, LoadedValue& value);
 
 }  // namespace zedis::rdb

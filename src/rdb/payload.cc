@@ -26,6 +26,14 @@ std::string MakePayload(const store::Entry& entry, const base::Tunables& tunable
   return payload;
 }
 
+std::size_t SerializedLength(const store::Entry& entry, const base::Tunables& tunables) {
+  std::string value;
+  const SaveOptions options(tunables, VersionFor(entry));
+  Writer writer(value, options.compress);
+  SaveValue(entry, options, writer);
+  return value.size();
+}
+
 std::optional<Payload> CheckPayload(std::string_view bytes) {
   if (bytes.size() < kVersionBytes + kChecksumBytes) return std::nullopt;
   const std::string_view summed = bytes.substr(0, bytes.size() - kChecksumBytes);

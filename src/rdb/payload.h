@@ -13,6 +13,9 @@ namespace zedis::rdb {
 // In the least version that can say all there is to say, so that as many servers as possible can read it.
 std::string MakePayload(const store::Entry& entry, const base::Tunables& tunables);
 
+// Bytes of the value in it.
+std::size_t SerializedLength(const store::Entry& entry, const base::Tunables& tunables);
+
 struct Payload {
   std::string_view body;  // layout and value, and what may follow them
   int version;

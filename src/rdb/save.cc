@@ -44,8 +44,8 @@ constexpr std::array<SaveRow, store::kTypeCount> kRows = {{
      .saved_type = [](const Entry&, const SaveOptions&) { return ValueType::kListQuicklist2; },
      .save = SaveList},
     {.type = Type::kSet, .saved_type = SavedSetType, .save = SaveSet},
-    {.type = Type::kSortedSet, .saved_type = nullptr, .save = nullptr},
-    {.type = Type::kHash, .saved_type = nullptr, .save = nullptr},
+    {.type = Type::kSortedSet, .saved_type = SavedSortedSetType, .save = SaveSortedSet},
+    {.type = Type::kHash, .saved_type = SavedHashType, .save = SaveHash, .version_for = VersionForHash},
     {.type = Type::kStream, .saved_type = SavedStreamType, .save = SaveStream},
 }};
 

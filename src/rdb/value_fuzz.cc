@@ -17,6 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     harness.tunables().list_compress_depth.Set(1);
     harness.tunables().set_max_intset_entries.Set(2);
     harness.tunables().set_max_listpack_entries.Set(2);
+    harness.tunables().hash_max_listpack_entries.Set(2);
+    harness.tunables().zset_max_listpack_entries.Set(2);
   }
   const store::Entry* entry = harness.Load(body, version);
   if (entry == nullptr) return 0;

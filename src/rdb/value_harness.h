@@ -11,7 +11,9 @@
 #include "base/check.h"
 #include "rdb/load.h"
 #include "rdb/save.h"
+#include "store/hash_of.h"
 #include "store/keyspace.h"
+#include "store/sorted_set_of.h"
 #include "store/value_ops.h"
 #include "types/list.h"
 #include "types/packed_list.h"
@@ -107,9 +109,23 @@ class ValueHarness {
       case store::Type::kStream:
         static_cast<const types::Stream*>(entry.far())->CheckConsistency();
         break;
+      case store::Type::kSortedSet: {
+        const auto* set = store::FarSortedSet(&entry);
+        if (set == nullptr || !set->IsIndexed()) {
+          CHECK(types::ValidatePackedSortedSet(near ? entry.near() : set->Packed().Bytes()));
+        }
+        CHECK(store::SortedSetOf(&entry).Size() > 0);
+        break;
+      }
+      case store::Type::kHash: {
+        const auto* hash = store::FarHash(entry);
+        if (hash == nullptr || !hash->IsIndexed()) {
+          CHECK(types::ValidatePackedHash(near ? entry.near() : hash->Packed().Bytes()));
+        }
+        CHECK(store::HashOf(entry, INT64_MIN).Size() > 0);
+        break;
+      }
       case store::Type::kString:
-      case store::Type::kSortedSet:
-      case store::Type::kHash:
         break;
     }
   }

@@ -185,6 +185,120 @@ TEST(RdbSetTest, TakesTheFormThatTheDirectivesSay) {
   EXPECT_EQ(Loaded(harness, "14 0f 0f000000 0300 816102 816202 0301 ff"), "hashtable: 3 a b");
 }
 
+TEST(RdbSortedSetTest, OfEveryLayoutIsLoaded) {
+  EXPECT_EQ(Loaded("03 04 0161 03 312e35 0162 fe 0163 ff 0164 02 3137"), "listpack: a=1.5 b=inf c=-inf d=17");
+  EXPECT_EQ(Loaded("05 02 0162 0000000000000040 0161 000000000000f83f"), "listpack: a=1.5 b=2");
+  EXPECT_EQ(Loaded("0c 18 18000000 12000000 0400 000161 03f2 020162 0303322e35 ff"), "listpack: a=1 b=2.5");
+  EXPECT_EQ(Loaded("11 0c 0c000000 0200 816102 0101 ff"), "listpack: a=1");
+  EXPECT_EQ(Loaded("11 11 11000000 0400 816102 0201 816202 0101 ff"), "listpack: a=2 b=1") << "not in order";
+  EXPECT_EQ(SavedAgain("11 11 11000000 0400 816102 0201 816202 0101 ff"),
+            Hex(Bytes("11 11 11000000 0400 816202 0101 816102 0201 ff")));
+}
+
+TEST(RdbSortedSetTest, ThatIsWrongIsRefused) {
+  EXPECT_EQ(Loaded("03 01 0161 fd"), kRefused) << "no number";
+  EXPECT_EQ(Loaded("05 01 0161 000000000000f87f"), kRefused) << "no number";
+  EXPECT_EQ(Loaded("03 01 0161 01 78"), kRefused) << "a text that is no number";
+  EXPECT_EQ(Loaded("05 00"), kRefused) << "empty";
+  EXPECT_EQ(Loaded("05 02 0161 0000000000000040 0161 000000000000f83f"), kRefused) << "a member twice";
+  EXPECT_EQ(Loaded("11 0a 0a000000 0100 816102 ff"), kRefused) << "no score";
+  EXPECT_EQ(Loaded("11 0d 0d000000 0200 816102 816202 ff"), kRefused) << "a score that is no number";
+  EXPECT_EQ(Loaded("11 11 11000000 0400 816102 0201 816102 0101 ff"), kRefused) << "a member twice";
+  DamageEverywhere("05 02 0162 0000000000000040 0161 000000000000f83f");
+  DamageEverywhere("11 11 11000000 0400 816102 0201 816202 0101 ff");
+}
+
+TEST(RdbSortedSetTest, OfManyMembersIsSavedAndLoadedAgain) {
+  ValueHarness harness;
+  std::string body = Bytes("05 800000c350");
+  Writer writer(body, true);
+  for (int i = 0; i < 50'000; ++i) {
+    writer.String("x" + std::to_string(i * 7));
+    writer.Double(i % 100 * 0.1 - i % 7);
+  }
+  const store::Entry* entry = harness.Load(body);
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(store::EncodingName(*entry, harness.tunables()), "skiplist");
+  const std::string text = ValueHarness::TextOf(*entry);
+  EXPECT_TRUE(ValueHarness::TextOf(*harness.Load(harness.Save(*entry))) == text);
+}
+
+TEST(RdbHashTest, OfEveryLayoutIsLoaded) {
+  EXPECT_EQ(Loaded("04 01 0166 0176"), "listpack: f=v");
+  EXPECT_EQ(Loaded("09 14 02 0166 010076 0568656c6c6f 0500776f726c64 ff"), "listpack: f=v hello=world");
+  EXPECT_EQ(Loaded("0d 17 17000000 13000000 0400 000166 030176 03016e 03fe64 ff"), "listpack: f=v n=100");
+  EXPECT_EQ(Loaded("10 0d 0d000000 0200 816602 817602 ff"), "listpack: f=v");
+}
+
+// The time of field g is in the year 2100.
+TEST(RdbHashTest, WithTimesOfEveryLayoutIsLoaded) {
+  constexpr std::string_view kExpected = "listpackex: f=v g=w!!hexpire!!";
+  constexpr std::string_view kPairs = "1f 1f000000 0600 816702 817702 f400d8c32cbb030000 09 816602 817602 0001 ff";
+  const std::string listpack = "19 00d8c32cbb030000 " + std::string(kPairs);
+  for (const std::string& hex :
+       {std::string("16 02 00 0166 0176 81000003bb2cc3d800 0167 0177"), "17" + std::string(kPairs),
+        std::string("18 00d8c32cbb030000 02 00 0166 0176 01 0167 0177"), listpack}) {
+    ValueHarness harness;
+    EXPECT_EQ(Loaded(harness, hex), kExpected) << hex;
+    const store::Entry* entry = harness.Load(Bytes(hex));
+    EXPECT_EQ(store::HashOf(*entry, 0).Earliest(), 4102444800000) << hex;
+    EXPECT_EQ(VersionFor(*entry), kVersionOf74);
+    EXPECT_EQ(Hex(harness.Save(*entry, kVersionOf74)), Hex(Bytes(listpack)));
+    EXPECT_EQ(SavedType(*entry, SaveOptions(harness.tunables(), kVersionOf70)), ValueType::kHashListpack);
+  }
+  EXPECT_EQ(Loaded("16 02 0166 0176 ffffffffffffffff 0167 0177 00d8c32cbb030000", kVersionOfValkey9), kExpected);
+}
+
+TEST(RdbHashTest, ThatIsIndexedKeepsItsTimes) {
+  ValueHarness harness;
+  harness.tunables().hash_max_listpack_entries.Set(0);
+  constexpr std::string_view kPairs = "18 00d8c32cbb030000 03 00 0166 0176 01 0167 0177 407c 0168 0178";
+  EXPECT_EQ(Loaded(harness, kPairs), "hashtable: f=v g=w!!hexpire!! h=x!!hexpire!!");
+  const store::Entry* entry = harness.Load(Bytes(kPairs));
+  const std::string saved = harness.Save(*entry, kVersionOf74);
+  EXPECT_EQ(Hex(saved).substr(0, 20), Hex(Bytes(kPairs)).substr(0, 20));
+  std::vector<std::int64_t> times;
+  for (const auto* loaded : {harness.Load(saved)}) {
+    store::HashOf(*loaded, 0).ForEach([&](const types::HashItem& item) {
+      times.push_back(item.expire_at_ms);
+      return true;
+    });
+  }
+  std::ranges::sort(times);
+  EXPECT_EQ(times, (std::vector<std::int64_t>{4102444800000, 4102444800123, types::kNoFieldExpiry}));
+}
+
+TEST(RdbHashTest, ThatIsWrongIsRefused) {
+  EXPECT_EQ(Loaded("04 00"), kRefused) << "empty";
+  EXPECT_EQ(Loaded("04 02 0166 0176 0166 0177"), kRefused) << "a field twice";
+  EXPECT_EQ(Loaded("10 13 13000000 0400 816602 817602 816602 817702 ff"), kRefused) << "a field twice";
+  EXPECT_EQ(Loaded("10 10 10000000 0300 816602 817602 816702 ff"), kRefused) << "a field without a value";
+  EXPECT_EQ(Loaded("17 0d 0d000000 0200 816602 817602 ff"), kRefused) << "no time";
+  EXPECT_EQ(Loaded("17 10 10000000 0300 816602 817602 817802 ff"), kRefused) << "a time that is no number";
+  EXPECT_EQ(Loaded("16 01 81ffffffffffffffff 0166 0176"), kRefused) << "a time beyond the end";
+  EXPECT_EQ(Loaded("18 00d8c32cbb030000 01 81ffffffffffffffff 0166 0176"), kRefused) << "a time beyond the end";
+  EXPECT_EQ(Loaded("16 01 0166 0176 feffffffffffffff", kVersionOfValkey9), kRefused) << "a negative time";
+  DamageEverywhere("04 02 0166 0176 0167 0177");
+  DamageEverywhere("10 13 13000000 0400 816602 817602 816702 817702 ff");
+  DamageEverywhere("18 00d8c32cbb030000 02 00 0166 0176 01 0167 0177");
+  DamageEverywhere("19 00d8c32cbb030000 1f 1f000000 0600 816702 817702 f400d8c32cbb030000 09 816602 817602 0001 ff");
+}
+
+TEST(RdbHashTest, OfManyFieldsIsSavedAndLoadedAgain) {
+  ValueHarness harness;
+  std::string body = Bytes("04 800000c350");
+  Writer writer(body, true);
+  for (int i = 0; i < 50'000; ++i) {
+    writer.String("field " + std::to_string(i));
+    writer.String(std::to_string(i * i));
+  }
+  const store::Entry* entry = harness.Load(body);
+  ASSERT_NE(entry, nullptr);
+  EXPECT_EQ(store::EncodingName(*entry, harness.tunables()), "hashtable");
+  const std::string text = ValueHarness::TextOf(*entry);
+  EXPECT_TRUE(ValueHarness::TextOf(*harness.Load(harness.Save(*entry))) == text);
+}
+
 TEST(RdbValueTest, OfNoLayoutIsRefused) {
   for (const std::string_view hex : {"", "06 00", "07 00", "08 00", "1a 00", "ff", "fa 00", "7f 00"}) {
     EXPECT_EQ(Loaded(hex), kRefused) << hex;

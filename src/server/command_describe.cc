@@ -147,7 +147,10 @@ void ReplyKeySpec(const resp::Reply& reply, const KeySpec& spec) {
     reply.Bulk("spec");
   };
   reply.Bulk("begin_search");
-  if (spec.keyword.empty()) {
+  if (spec.find == KeySpec::Find::kUnknown) {
+    type("unknown");
+    reply.MapHeader(0);
+  } else if (spec.keyword.empty()) {
     type("index");
     reply.MapHeader(1);
     field("index", spec.index);
@@ -173,6 +176,10 @@ void ReplyKeySpec(const resp::Reply& reply, const KeySpec& spec) {
       field("keynumidx", spec.keynum_index);
       field("firstkey", spec.first_key);
       field("keystep", spec.step);
+      return;
+    case KeySpec::Find::kUnknown:
+      type("unknown");
+      reply.MapHeader(0);
       return;
   }
 }

@@ -39,6 +39,7 @@ Table ClientCommands();   // CLIENT
 Table CommandCommands();  // COMMAND
 Table ConfigCommands();   // CONFIG
 Table AdminCommands();    // INFO TIME LOLWUT SHUTDOWN
+Table MemoryCommands();   // MEMORY
 Table NotYetCommands();   // what only answers that it comes later
 
 // Every command of the server, for engine::Registry.

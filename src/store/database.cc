@@ -156,6 +156,14 @@ void Database::FreeBlock(base::Arena::Handle handle) {
   arena().Free(handle);
 }
 
+std::size_t Database::MemoryOf(Slot slot) const {
+  const Entry& entry = *At(slot);
+  std::size_t bytes = arena().SizeOf(slot.handle());
+  if (entry.key_is_far()) bytes += types::AllocatedBytes(entry.far_key());
+  if (entry.storage() == Storage::kFar) bytes += RowOf(entry.type()).memory(entry.far());
+  return bytes;
+}
+
 bool Database::Erase(const Key& key) {
   const Slot slot = FindSlot(key);
   if (!slot) return false;

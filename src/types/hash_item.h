@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/tunables.h"
 #include "types/element.h"
 #include "types/set_member.h"
 
@@ -61,5 +62,7 @@ struct HashLimits {
   std::size_t listpack_entries = 512;
   std::size_t listpack_value_bytes = 64;
 };
+
+HashLimits HashLimitsFrom(const base::Tunables& tunables);
 
 }  // namespace zedis::types

@@ -17,6 +17,11 @@ constexpr std::size_t kPairBytesMin = 2;
 
 static_assert(std::endian::native == std::endian::little, "times are copied as they are");
 
+HashLimits HashLimitsFrom(const base::Tunables& tunables) {
+  return {.listpack_entries = static_cast<std::size_t>(tunables.hash_max_listpack_entries.Get()),
+          .listpack_value_bytes = static_cast<std::size_t>(tunables.hash_max_listpack_value_bytes.Get())};
+}
+
 bool ValidatePackedHash(std::string_view bytes) {
   const PackedHashView view(bytes);
   std::size_t at = 0;

@@ -75,6 +75,11 @@ std::optional<std::size_t> PackedSortedSetView::CheckedScoreSize(std::string_vie
   return size;
 }
 
+SortedSetLimits SortedSetLimitsFrom(const base::Tunables& tunables) {
+  return {.entries = static_cast<std::size_t>(tunables.zset_max_listpack_entries.Get()),
+          .value_bytes = static_cast<std::size_t>(tunables.zset_max_listpack_value_bytes.Get())};
+}
+
 bool ValidatePackedSortedSet(std::string_view bytes) {
   constexpr std::size_t kHeaderBytes = PackedSortedSetView::kHeaderBytes;
   if (bytes.size() < kHeaderBytes) return false;

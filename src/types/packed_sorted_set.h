@@ -21,6 +21,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/tunables.h"
 #include "types/element.h"
 #include "types/list_search.h"
 #include "types/score_range.h"
@@ -33,6 +34,8 @@ struct SortedSetLimits {
   std::size_t entries = 128;
   std::size_t value_bytes = 64;
 };
+
+SortedSetLimits SortedSetLimitsFrom(const base::Tunables& tunables);
 
 inline constexpr std::size_t kPackedSortedSetMembersMax = 0xffff;  // the field has two bytes
 inline constexpr std::string_view kEmptyPackedSortedSet{"\0\0", 2};

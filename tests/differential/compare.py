@@ -8,7 +8,7 @@ import re
 from . import documents, exceptions
 from .wire import Error, Map, WireError, parse
 
-CONTAINERS = (b"client", b"config", b"command", b"object", b"debug", b"xgroup", b"xinfo")
+CONTAINERS = (b"client", b"config", b"command", b"object", b"debug", b"memory", b"xgroup", b"xinfo")
 # Both servers are asked the same some time apart, which a busy machine makes long. The times that sequences set differ by
 # more than that, see guard.py.
 _SLACK_S = 50
@@ -21,7 +21,7 @@ setbit getbit bitcount bitpos bitop bitfield bitfield_ro
 geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore
 pfadd pfcount pfmerge pfdebug pfselftest
 del unlink exists type keys scan randomkey rename renamenx copy move touch expire pexpire expireat pexpireat ttl pttl expiretime pexpiretime persist
-object object|encoding object|freq object|idletime object|refcount dump restore restore-asking dbsize flushdb flushall swapdb
+object object|encoding object|freq object|idletime object|refcount dump restore restore-asking sort sort_ro dbsize flushdb flushall swapdb
 lpush rpush lpushx rpushx lpop rpop llen lindex lset linsert lrange lrem ltrim lpos lmove rpoplpush lmpop
 sadd srem smove sismember smismember scard smembers sscan spop srandmember sinter sintercard sinterstore sunion sunionstore sdiff sdiffstore
 zadd zincrby zrem zscore zmscore zcard zcount zlexcount zrank zrevrank zrange zrangestore zrangebyscore zrevrangebyscore zrangebylex zrevrangebylex
@@ -31,7 +31,7 @@ hset hmset hsetnx hdel hget hmget hexists hstrlen hlen hgetall hkeys hvals hscan
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
 xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
 info config config|get config|set config|resetstat config|rewrite command command|count command|info command|docs command|getkeys
-command|getkeysandflags command|list time lolwut shutdown debug""".split()}
+command|getkeysandflags command|list memory memory|help memory|usage time lolwut shutdown debug""".split()}
 
 # Sections that both must show alike. All fields of 7.0 are in ours, but for these, which README.md names too.
 _INFO_SECTIONS = (b"Server", b"Clients", b"Memory", b"Persistence", b"Stats", b"Replication", b"CPU", b"Modules", b"Commandstats", b"Errorstats", b"Latencystats",
@@ -284,7 +284,7 @@ _RULES = {
     "xinfo|help": _help, "xgroup|help": _help,
     "command|info": _command_info, "command|docs": _command_docs, "command|list": _command_list,
     "lolwut": _text,
-    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help,
+    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help, "memory|help": _help, "memory|usage": _counts,
 }
 
 

@@ -7,6 +7,10 @@ _ORACLE_VERSION = (7, 0, 15)
 DEPRECATED_LATER = {b"setnx", b"setex", b"psetex", b"quit"}
 
 
+# Commands whose arguments have other names since 7.2.
+RENAMED_ARGUMENTS = {b"hset", b"hmset"}
+
+
 def _is_newer(version):
     return tuple(int(part) for part in version.split(b".")) > _ORACLE_VERSION
 
@@ -43,7 +47,7 @@ def difference(name, theirs, ours):
     for field in same:
         if theirs.get(field) != ours.get(field):
             return field
-    if arguments_of(theirs) != arguments_of(ours):
+    if name not in RENAMED_ARGUMENTS and arguments_of(theirs) != arguments_of(ours):
         return b"arguments"
     if _versions(theirs) != _versions(ours):
         return b"history"

@@ -153,6 +153,12 @@ def object_(r):
     return ["OBJECT", r.case(r.pick(["ENCODING", "ENCODING", "REFCOUNT", "IDLETIME", "FREQ"])), r.any_key()]
 
 
+@command("keys", weight=1)
+def memory_usage(r):
+    samples = [] if r.chance(0.5) else [r.case("SAMPLES"), r.pick([0, 5, 1000, -1, "abc"])]
+    return ["MEMORY", r.case("USAGE"), r.any_key(), *samples, *(["foo"] if r.chance(0.05) else [])]
+
+
 @command("keys", weight=0.5, mangle=False)
 def frequency_policy(r):
     """FREQ answers only under an LFU policy, IDLETIME only under the others. On a new key: the clock of an old one, which under

@@ -44,7 +44,7 @@ _DEFAULTS = {
     "client-output-buffer-limit": "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60", "requirepass": "",
 }
 
-_OTHER_FAMILIES = ["strings", "bits", "geo", "hyperloglog", "keys", "lists", "sets", "streams", "connection"]
+_OTHER_FAMILIES = ["strings", "bits", "geo", "hyperloglog", "keys", "dump", "lists", "sets", "streams", "sort", "connection"]
 
 
 def defaults():
