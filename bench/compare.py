@@ -17,11 +17,12 @@ import sys
 
 import measure
 import report
+import structures
 import targets
 from servers import LoadFailed, LoadGenerator, Program, raise_file_limit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SECTIONS = ("workers", "strings", "collections", "idle", "growth", "expiry")
+SECTIONS = ("workers", "strings", "collections", "idle", "growth", "queries", "pauses", "expiry")
 
 
 def parse_arguments():
@@ -70,6 +71,8 @@ def run_sections(bench, filters, repetitions):
         "Memory of collections": lambda: measure.collection_memory(bench) if wanted("collections") else [],
         "Empty server and idle connections": lambda: measure.idle_memory(bench) if wanted("idle") else [],
         "Growing": lambda: measure.growth_latency(bench, 1 if bench.quick else 3) if wanted("growth") else [],
+        "Queries of large collections": lambda: structures.queries(bench, seconds, repetitions) if wanted("queries") else [],
+        "Pauses of large collections": lambda: structures.pauses(bench) if wanted("pauses") else [],
         "Expiry": lambda: measure.expiry(bench) if wanted("expiry") else [],
     }
     return {title: rows for title, run in sections.items() if (rows := _rows_of(title, run))}

@@ -7,7 +7,9 @@
 // All ready sockets are read before any is answered, which keeps the kernel's paths in the caches. Replies are not
 // even copied: they are slices of one block that repeats the reply.
 //
-//   bench-floor PORT VALUE_BYTES      answers with a bulk of that size, with "+OK" for 0
+//   bench-floor PORT VALUE_BYTES [THREADS]      answers with a bulk of that size, with "+OK" for 0
+//
+// Threads share nothing: each has a listener of its own, and the kernel spreads the connections over them.
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -18,6 +20,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -95,6 +98,7 @@ class Floor {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     const int on = 1;
     CHECK(setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0);
+    CHECK(setsockopt(listener_, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) == 0);
     const sockaddr_in address = LoopbackAddress(port);
     if (bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         listen(listener_, 4096) != 0) {
@@ -190,11 +194,15 @@ class Floor {
 }  // namespace zedis::bench
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "usage: bench-floor PORT VALUE_BYTES\n");
+  if (argc < 3 || argc > 4) {
+    fmt::print(stderr, "usage: bench-floor PORT VALUE_BYTES [THREADS]\n");
     return 2;
   }
-  zedis::bench::Floor floor(static_cast<std::uint16_t>(std::atoi(argv[1])),
-                            static_cast<std::size_t>(std::atol(argv[2])));
-  floor.Run();
+  const auto port = static_cast<std::uint16_t>(std::atoi(argv[1]));
+  const auto value_bytes = static_cast<std::size_t>(std::atol(argv[2]));
+  std::vector<std::thread> others;
+  for (int i = 1; i < (argc == 4 ? std::atoi(argv[3]) : 1); ++i) {
+    others.emplace_back([=] { zedis::bench::Floor(port, value_bytes).Run(); });
+  }
+  zedis::bench::Floor(port, value_bytes).Run();
 }

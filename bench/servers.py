@@ -106,6 +106,12 @@ class Server:
         with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
             return 1024 * int(re.search(r"VmRSS:\s*(\d+)", status.read()).group(1))
 
+    def cpu_seconds(self):
+        """What it has used so far, in user space and in the kernel."""
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def _wait_until_it_answers(self):
         deadline = time.monotonic() + START_SECONDS_MAX
         while True:

@@ -92,6 +92,10 @@ COLLECTIONS = (
     Collection("10 k sets of 100 integers", "sadd", "SADD i:%n " + _repeat("%i", 100), 100),
 )
 
+# Commands that visit many elements, as a ratio of redis-server's rate.
+QUERY_OF_REDIS = 2.0
+DELETION_PAUSE_MS = 1.0
+
 EMPTY_MIB = 8
 IDLE_CONNECTION_KIB = 0.5
 IDLE_CONNECTIONS = 10_000

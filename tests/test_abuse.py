@@ -1,4 +1,5 @@
 """Clients that do what no client should: the server neither crashes, nor hangs, nor keeps memory for them."""
+import os
 import random
 import resource
 import socket
@@ -287,6 +288,25 @@ def test_a_burst_of_clients_does_not_pass_maxclients(start_server):
     for client in clients:
         client.close()
     assert served == 20
+
+
+def test_without_free_files_the_server_waits_instead_of_spinning(start_server):
+    server = start_server(threads=2)
+    watcher = server.client()
+    cycles = watcher.info("stats")["eventloop_cycles"]
+    used = {int(name) for name in os.listdir(f"/proc/{server.pid}/fd")}
+    first_free = next(number for number in range(len(used) + 1) if number not in used)
+    soft, hard = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (first_free, hard))
+    client = connect(server)
+    client.sendall(encode("PING"))
+    wait_until(lambda: server.log().count("Too many open files") >= 3, "the log does not tell of it again")
+    # Three tries are half a second apart. Spinning would take ten thousands of turns a second.
+    assert watcher.info("stats")["eventloop_cycles"] - cycles < 1000
+    assert server.log().count("Too many open files") < 100
+    resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (soft, hard))
+    assert client.recv(100) == b"+PONG\r\n"
+    client.close()
 
 
 @pytest.mark.release_only

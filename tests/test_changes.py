@@ -111,6 +111,34 @@ RPUSH l 1
 LPOP l
 RPUSH l 1 2
 LTRIM l 3 4
+ZADD z 1 a 2 b 3 c 4 d 5 e
+ZADD z 1 a 7 b 8 x
+ZADD z GT CH 0 a 9 b
+ZINCRBY z 0 a
+ZINCRBY z 1 a
+ZADD z INCR 2 a
+ZADD z XX 1 nosuch
+ZREM z a nosuch
+ZREM z nosuch
+ZADD z 1 a 2 f 3 g 4 h
+ZREMRANGEBYSCORE z 1 2
+ZREMRANGEBYRANK z 0 1
+ZREMRANGEBYLEX z - -
+ZRANGESTORE y z 0 1
+ZRANGESTORE y z 90 91
+ZRANGESTORE y z 90 91
+ZUNIONSTORE y 2 z z
+ZINTERSTORE y 2 z nosuch
+ZDIFFSTORE y 2 z z
+ZPOPMIN z
+ZPOPMAX z 2
+ZPOPMAX z 0
+ZADD z 1 a 2 f 3 g 4 h
+ZMPOP 1 z MIN COUNT 3
+ZMPOP 1 nosuch MIN
+ZPOPMIN z 50
+ZADD z 1 a
+ZREM z a b
 INCR nosuch extra
 """.strip().splitlines()
 

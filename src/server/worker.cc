@@ -116,9 +116,28 @@ void Worker::Accept(Listener& listener) {
   const std::int64_t most = wiring_.tunables.max_new_connections_per_cycle.Get();
   for (std::int64_t i = 0; i < most; ++i) {
     net::Descriptor socket(accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!socket) return;
+    if (!socket) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) PauseAccepting(errno);
+      return;
+    }
     wiring_.connections.Place({.socket = std::move(socket), .is_unix = listener.is_unix});
   }
+}
+
+// A client that cannot be accepted stays in the listener's queue, and epoll would tell of it again and again.
+void Worker::PauseAccepting(int error) {
+  wiring_.log.Warning("Accepting client connection: {}. Trying again in {} ms; is the limit of open files too low?",
+                      std::strerror(error), kAcceptPauseMs);
+  for (const auto& listener : listeners_)
+    poller_.Change(listener->socket.get(), 0, static_cast<Source*>(listener.get()));
+  resume_accepting_ms_ = context_.now_ms + kAcceptPauseMs;
+}
+
+void Worker::ResumeAccepting() {
+  for (const auto& listener : listeners_) {
+    poller_.Change(listener->socket.get(), EPOLLIN, static_cast<Source*>(listener.get()));
+  }
+  resume_accepting_ms_ = 0;
 }
 
 void Worker::AddConnection(NewConnection fresh) {
@@ -392,6 +411,7 @@ void Worker::Housekeep() {
   next_housekeeping_ms_ = context_.now_ms + kTickMs;
   work_left_ = housekeeping_.Run(kHousekeepingUs);
   wiring_.connections.Sample(context_.now_ms);
+  if (resume_accepting_ms_ != 0 && context_.now_ms >= resume_accepting_ms_) ResumeAccepting();
   if (context_.now_ms >= next_idle_check_ms_) {
     next_idle_check_ms_ = context_.now_ms + 1000;
     CloseIdle();

@@ -73,11 +73,14 @@ class Worker {
   static constexpr std::uint32_t kConnectionEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
   static constexpr int kTickMs = 100;
   static constexpr std::int64_t kHousekeepingUs = 500;
+  static constexpr std::int64_t kAcceptPauseMs = 500;
 
   void Tick(int timeout_ms);
   void TakeInbox();
   void TakeListeners(const ListenerChange& change);
   void Accept(Listener& listener);
+  void PauseAccepting(int error);
+  void ResumeAccepting();
   void AddConnection(NewConnection fresh);
   void Read(Connection& connection);
   void ReadIntoTail(Connection& connection);
@@ -124,7 +127,8 @@ class Worker {
   std::vector<Input> inputs_;
   std::int64_t next_housekeeping_ms_ = 0;
   std::int64_t next_idle_check_ms_ = 0;
-  bool work_left_ = false;  // of housekeeping
+  std::int64_t resume_accepting_ms_ = 0;  // 0: not paused
+  bool work_left_ = false;                // of housekeeping
 };
 
 }  // namespace zedis::server

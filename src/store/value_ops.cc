@@ -102,6 +102,8 @@ void DigestSet(const Entry& entry, ValueDigest& digest) {
   });
 }
 
+// --- sorted sets
+
 std::string_view SortedSetEncoding(const Entry& entry, const base::Tunables&) {
   return SortedSetOf(&entry).Indexed() != nullptr ? "skiplist" : "listpack";
 }
