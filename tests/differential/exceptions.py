@@ -32,7 +32,9 @@ def _small_set_is_listpack(arguments, oracle, ours):
 
 
 def _announced_too_many(arguments, oracle, ours):
-    return oracle == b"$6\r\nintset\r\n" and ours in (b"$9\r\nhashtable\r\n", b"$8\r\nlistpack\r\n")
+    larger = {b"$6\r\nintset\r\n": (b"$9\r\nhashtable\r\n", b"$8\r\nlistpack\r\n"),
+              b"$8\r\nlistpack\r\n": (b"$9\r\nhashtable\r\n", b"$8\r\nskiplist\r\n")}
+    return ours in larger.get(oracle, ())
 
 
 def _overwritten_target(arguments, oracle, ours):
@@ -62,7 +64,8 @@ def _debug_object(arguments, oracle, ours):
     """The address, the list's nodes and the serialized length describe the insides."""
     words = re.compile(rb"^\+Value at:\S+ refcount:\d+ encoding:(\w+) serializedlength:\d+ lru:\d+ lru_seconds_idle:\d+")
     one, other = words.match(oracle), words.match(ours)
-    return bool(one and other and (one[1] == other[1] or one[1] in (b"quicklist", b"hashtable") and other[1] == b"listpack"))
+    return bool(one and other and (one[1] == other[1] or one[1] in (b"quicklist", b"hashtable") and other[1] == b"listpack"
+                                 or one[1] == b"listpack" and other[1] in (b"hashtable", b"skiplist")))
 
 
 def _shared_integers(arguments, oracle, ours):
@@ -144,7 +147,7 @@ EXCEPTIONS = [
     Exception_(("<raw bytes>",), "since 7.2 the text says where the protocol stands", _hello_in_raw_bytes),
     Exception_(("object|encoding",), "since 7.2 a list that fits one node is a listpack", _small_list_is_listpack),
     Exception_(("object|encoding",), "since 7.2 a small set of texts is a listpack", _small_set_is_listpack),
-    Exception_(("object|encoding",), "since 7.2 an SADD of more members than a form may have does not begin with it, though some be the same",
+    Exception_(("object|encoding",), "since 7.2 an SADD, HSET or ZADD of more than a form may have does not begin with it, though some be the same",
                _announced_too_many),
     Exception_(("command|getkeysandflags",), "since 7.2 SINTERSTORE overwrites its destination", _overwritten_target),
     Exception_(("object|refcount",), "7.0 shares the objects of the integers 0 to 9999; nothing else shares values", _shared_integers),
