@@ -133,7 +133,8 @@ def test_pfselftest(raw):
 
 
 @pytest.mark.parametrize("value", [b"", b"x", b"12345678901234567", EMPTY[:15], b"HYLM" + EMPTY[4:], b"HYLL\x02" + EMPTY[5:], b"HYLL\x00" + EMPTY[5:],
-                                   b"HYLL\x00" + bytes(12298), b"HYLL\x00" + bytes(12300)])
+                                   b"HYLL\x00" + bytes(12298), b"HYLL\x00" + bytes(12300)],
+                         ids=len)
 def test_strings_that_are_none(raw, value):
     for command in (["PFADD", "k", "a"], ["PFCOUNT", "k"], ["PFCOUNT", "missing", "k"], ["PFMERGE", "k"], ["PFMERGE", "t", "k"], ["PFDEBUG", "GETREG", "k"]):
         raw.command("SET", "k", value)
@@ -142,7 +143,7 @@ def test_strings_that_are_none(raw, value):
     assert raw.command("EXISTS", "t") == 0
 
 
-@pytest.mark.parametrize("runs", [b"", b"\x7f", b"\x7f\xfe", b"\x7f\xff\x00", b"\x7f\xff\x80", b"\x7f\xff\x7f", b"\x83" * 16384, b"\x00" * 40000])
+@pytest.mark.parametrize("runs", [b"", b"\x7f", b"\x7f\xfe", b"\x7f\xff\x00", b"\x7f\xff\x80", b"\x7f\xff\x7f", b"\x83" * 16384, b"\x00" * 40000], ids=len)
 def test_values_that_are_corrupted(raw, runs):
     raw.command("PFADD", "good", "a")
     for command in (["PFCOUNT", "k"], ["PFCOUNT", "good", "k"], ["PFMERGE", "k", "good"], ["PFMERGE", "t", "k"], ["PFDEBUG", "TODENSE", "k"],

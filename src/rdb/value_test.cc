@@ -290,7 +290,7 @@ TEST(RdbHashTest, OfManyFieldsIsSavedAndLoadedAgain) {
   Writer writer(body, true);
   for (int i = 0; i < 50'000; ++i) {
     writer.String("field " + std::to_string(i));
-    writer.String(std::to_string(i * i));
+    writer.String(std::to_string(std::int64_t{i} * i));
   }
   const store::Entry* entry = harness.Load(body);
   ASSERT_NE(entry, nullptr);

@@ -128,7 +128,7 @@ def _names_the_polygon(arguments, oracle, ours):
 
 
 def _sorted_by_sort(arguments, oracle, ours):
-    return arguments[2].startswith(b"sorting:") and oracle == b"$8\r\nskiplist\r\n" and ours == b"$8\r\nlistpack\r\n"
+    return arguments[2].startswith((b"sorting:", b"missing:")) and oracle == b"$8\r\nskiplist\r\n" and ours == b"$8\r\nlistpack\r\n"
 
 
 EXCEPTIONS = [

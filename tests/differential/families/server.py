@@ -143,7 +143,7 @@ def info(r):
 def harmless(r):
     return r.pick([["TIME"], ["TIME", "x"], ["LOLWUT"], ["LOLWUT", "VERSION", "5"], ["LOLWUT", "VERSION", "6"], ["SHUTDOWN", "foo"], ["SHUTDOWN", "ABORT"],
                    ["SHUTDOWN", "SAVE", "NOSAVE"], ["SHUTDOWN", "NOSAVE", "ABORT"], ["SHUTDOWN", "ABORT", "x"], ["DBSIZE"], ["OBJECT", "HELP"],
-                   ["CLIENT", "HELP"], ["CONFIG", "HELP"], ["COMMAND", "HELP"], ["DEBUG", "HELP"]])
+                   ["CLIENT", "HELP"], ["CONFIG", "HELP"], ["COMMAND", "HELP"], ["DEBUG", "HELP"], ["MEMORY", "HELP"]])
 
 
 @command("server", weight=2)
