@@ -35,7 +35,7 @@ def fill(r):
     return [["DEL", key], make] if r.chance(0.5) else make
 
 
-@command("sort", weight=3)
+@command("sort", weight=3, mangle=False)
 def weights(r):
     """What patterns lead to: strings and hashes, and keys of other types."""
     element = _element(r)
