@@ -97,6 +97,7 @@ std::optional<std::int64_t> ReadTimeBefore(Times times, std::int64_t earliest_ms
   if (time == 0) return types::kNoFieldExpiry;
   if (time > static_cast<std::uint64_t>(types::kFieldExpiryMax) + 1) return std::nullopt;
   if (times == Times::kBefore) return static_cast<std::int64_t>(time);
+  if (earliest_ms == types::kNoFieldExpiry) return std::nullopt;  // no field has a time, it said
   return earliest_ms + static_cast<std::int64_t>(time) - 1;
 }
 

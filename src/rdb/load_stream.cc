@@ -21,6 +21,8 @@ StreamId ReadRawId(Reader& reader) {
   const std::uint64_t ms = reader.BigEndian();
   return {ms, reader.BigEndian()};
 }
+// A moment, from which idle times are computed.
+std::int64_t ReadTime(Reader& reader, std::int64_t least_ms = 0) { return std::max(reader.Int64(), least_ms); }
 StreamId ReadId(Reader& reader) {
   const std::uint64_t ms = reader.Length();
   return {ms, reader.Length()};
@@ -41,7 +43,7 @@ bool ReadDeliveries(Reader& reader, std::vector<Delivery>& deliveries) {
   deliveries.reserve(count);
   for (std::uint64_t i = 0; i < count; ++i) {
     const StreamId id = ReadRawId(reader);
-    const std::int64_t delivered_at_ms = reader.Int64();
+    const std::int64_t delivered_at_ms = ReadTime(reader);
     const std::uint64_t times = reader.Length();
     if (!reader.ok() || (!deliveries.empty() && id <= deliveries.back().id)) return reader.Fail();
     deliveries.push_back({id, delivered_at_ms, times});
@@ -60,10 +62,10 @@ Delivery* TakeDelivery(std::vector<Delivery>& deliveries, const StreamId& id) {
 bool ReadConsumer(ValueType type, Reader& reader, StreamGroup& group, std::vector<Delivery>& deliveries) {
   std::string scratch;
   const std::string_view name = reader.String(scratch);
-  const std::int64_t seen_at_ms = reader.Int64();
+  const std::int64_t seen_at_ms = ReadTime(reader);
   if (!reader.ok() || group.FindConsumer(name) != nullptr) return reader.Fail();
   StreamConsumer* consumer = group.CreateConsumer(name, seen_at_ms);
-  consumer->active_at_ms = type == ValueType::kStream3 ? reader.Int64() : seen_at_ms;
+  consumer->active_at_ms = type == ValueType::kStream3 ? ReadTime(reader, StreamConsumer::kNever) : seen_at_ms;
   for (std::uint64_t left = reader.Count(kRawIdBytes); left > 0; --left) {
     const StreamId id = ReadRawId(reader);
     const Delivery* delivery = reader.ok() ? TakeDelivery(deliveries, id) : nullptr;

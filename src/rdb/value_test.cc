@@ -277,6 +277,7 @@ TEST(RdbHashTest, ThatIsWrongIsRefused) {
   EXPECT_EQ(Loaded("17 10 10000000 0300 816602 817602 817802 ff"), kRefused) << "a time that is no number";
   EXPECT_EQ(Loaded("16 01 81ffffffffffffffff 0166 0176"), kRefused) << "a time beyond the end";
   EXPECT_EQ(Loaded("18 00d8c32cbb030000 01 81ffffffffffffffff 0166 0176"), kRefused) << "a time beyond the end";
+  EXPECT_EQ(Loaded("18 ffffffffffffff7f 01 01 0166 0176"), kRefused) << "a time, where the earliest is none";
   EXPECT_EQ(Loaded("16 01 0166 0176 feffffffffffffff", kVersionOfValkey9), kRefused) << "a negative time";
   DamageEverywhere("04 02 0166 0176 0167 0177");
   DamageEverywhere("10 13 13000000 0400 816602 817602 816702 817702 ff");
