@@ -89,8 +89,13 @@ void Server(Context& ctx, Fields& fields) {
   fields.Add("executable", services.identity.executable);
   fields.Add("config_file", services.config.file());
   fields.Add("io_threads_active", 0);
-  fields.Add("listener0",
-             fmt::format("name=tcp,bind={},port={}", services.config.Text("bind"), services.config.Number("port")));
+  int listener = 0;
+  for (const auto& [name, directive] : {std::pair{"tcp", "port"}, std::pair{"tls", "tls-port"}}) {
+    const std::int64_t port = services.config.Number(directive);
+    if (port == 0) continue;
+    fields.Add(fmt::format("listener{}", listener++),
+               fmt::format("name={},bind={},port={}", name, services.config.Text("bind"), port));
+  }
 }
 
 void Clients(Context& ctx, Fields& fields) {

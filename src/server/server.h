@@ -18,6 +18,7 @@
 #include "server/gate.h"
 #include "server/listeners.h"
 #include "server/services.h"
+#include "server/tls.h"
 #include "server/worker.h"
 #include "server/worker_host.h"
 #include "store/keyspace.h"
@@ -44,6 +45,7 @@ class Server : ConnectionHost, Lifecycle {
  private:
   void Place(NewConnection connection) override;
   bool Refuse(const NewConnection& connection);
+  static void Tell(const NewConnection& connection, std::string_view refusal);
   void Opened(Connection& connection, engine::Desk& desk) override;
   void Closed(Connection& connection) override;
   void Sample(std::int64_t now_ms) override;
@@ -64,6 +66,7 @@ class Server : ConnectionHost, Lifecycle {
   std::unique_ptr<Services> services_;
   std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Tls tls_;
   std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint64_t> next_id_{1};
