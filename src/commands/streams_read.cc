@@ -255,7 +255,7 @@ Outcome Xreadgroup(Context& ctx, Args args) {
     } else {
       continue;
     }
-    ctx.Changed(source.key, {kNotifyNothing, "xreadgroup"});
+    ctx.Changed(source.key, {kNotifyNothing, "xreadgroup", false});
   }
   reply.Close();
   return Done();

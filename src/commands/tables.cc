@@ -47,6 +47,7 @@ std::span<const Table> AllTables() {
       ObjectCommands(),
       FlushCommands(),
       DebugCommands(),
+      TransactionCommands(),
   };
   // clang-format on
   return kTables;

@@ -49,6 +49,7 @@ Table SortCommands();
 Table ObjectCommands();
 Table FlushCommands();
 Table DebugCommands();
+Table TransactionCommands();
 
 std::span<const Table> AllTables();
 

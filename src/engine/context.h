@@ -56,6 +56,8 @@ struct KeyPlace {
   base::IndexHint hint;
 };
 
+class Watches;
+
 class Context {
  public:
   Context(LockTable& lock_table, const base::Tunables& all_tunables, const WriteDoor& write_door,
@@ -195,9 +197,12 @@ class Context {
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
+  Watches* watches = nullptr;
+  TransactionPointer spare_transaction;  // the next one: one that has ended, or null
 
   // --- of the command that runs ---
   resp::Reply reply;
+  std::size_t reply_begin = 0;  // in its output; what CLIENT REPLY OFF or SKIP leaves out begins here
   Session* session = nullptr;
   const ResolvedCommand* command = nullptr;
   const KeyPlace* keys = nullptr;  // parallel to the arguments; set where an argument is a key

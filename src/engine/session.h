@@ -30,6 +30,11 @@ class Published {
 
 struct Address;
 struct ResolvedCommand;
+class Transaction;
+struct TransactionDeleter {
+  void operator()(Transaction* transaction) const;
+};
+using TransactionPointer = std::unique_ptr<Transaction, TransactionDeleter>;
 
 // What a feature of the server keeps with a session. Most sessions have none.
 class SessionPart {
@@ -56,6 +61,7 @@ struct Session {
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
+  TransactionPointer transaction;       // null: no MULTI is open, and no key watched
   std::shared_ptr<Address> address;     // for other threads, see engine/desk.h; null: nobody has asked for it
 
   // For CLIENT LIST and INFO.
@@ -67,10 +73,23 @@ struct Session {
   Published<std::uint64_t> commands;
   Published<std::uint32_t> input_bytes;  // of an incomplete request
   Published<std::uint32_t> input_capacity;
-  Published<std::uint64_t> output_bytes;  // waiting for the socket
-  Published<std::uint32_t> shown_flags;   // ShownFlags
+  Published<std::uint64_t> output_bytes;        // waiting for the socket
+  Published<std::uint32_t> shown_flags;         // ShownFlags
+  Published<std::int32_t> queued_commands{-1};  // -1: no MULTI is open
+  Published<std::uint32_t> watched_keys;
+  Published<std::uint64_t> transaction_bytes;
+  // A key that it watches was changed: set by any worker under the lock of the key's shard, taken back by its own when
+  // it watches nothing.
+  Published<bool> watch_touched;
 
-  enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
+  enum ShownFlags : std::uint32_t {
+    kShowNoEvict = 1,
+    kShowNoTouch = 2,
+    kShowCloseAfterReply = 4,
+    kShowUnix = 8,
+    kShowInTransaction = 16,
+    kShowWatchTouched = 32
+  };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.
   struct Texts {

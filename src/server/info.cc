@@ -15,6 +15,7 @@
 #include "base/numbers.h"
 #include "base/version.h"
 #include "engine/visit.h"
+#include "engine/watches.h"
 #include "server/info_calls.h"
 #include "server/info_expiry.h"
 #include "server/services.h"
@@ -101,10 +102,12 @@ void Server(Context& ctx, Fields& fields) {
 void Clients(Context& ctx, Fields& fields) {
   const Services& services = ServicesOf(ctx);
   std::uint64_t count = 0;
+  std::uint64_t watching = 0;
   std::uint64_t largest_input = 0;
   std::uint64_t largest_output = 0;
   services.clients.ForEach([&](const ClientRegistry::Client& client) {
     ++count;
+    watching += client.session->watched_keys.Get() != 0;
     largest_input = std::max<std::uint64_t>(largest_input, client.session->input_capacity.Get());
     largest_output = std::max<std::uint64_t>(largest_output, client.session->output_bytes.Get());
   });
@@ -113,9 +116,10 @@ void Clients(Context& ctx, Fields& fields) {
   fields.Add("maxclients", ctx.tunables.maxclients.Get());
   fields.Add("client_recent_max_input_buffer", largest_input);
   fields.Add("client_recent_max_output_buffer", largest_output);
-  for (const char* none :
-       {"blocked_clients", "tracking_clients", "pubsub_clients", "watching_clients", "clients_in_timeout_table",
-        "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
+  fields.Add("watching_clients", watching);
+  fields.Add("total_watched_keys", ctx.watches->keys());
+  for (const char* none : {"blocked_clients", "tracking_clients", "pubsub_clients", "clients_in_timeout_table",
+                           "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
     fields.Add(none, 0);
   }
 }

@@ -55,9 +55,12 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
+  watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
+  door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
   services_ = std::make_unique<Services>(
       ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
-  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers, desks_};
+  const WorkerWiring wiring{*locks_,    tunables_, door_, *watches_, registry_, gate_,
+                            *services_, *this,     log_,  workers,   desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));
     desks_.push_back(workers_.back().get());

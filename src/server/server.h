@@ -14,6 +14,7 @@
 #include "engine/door.h"
 #include "engine/locks.h"
 #include "engine/registry.h"
+#include "engine/watches.h"
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
@@ -58,6 +59,7 @@ class Server : ConnectionHost, Lifecycle {
   engine::Registry registry_;
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
+  std::unique_ptr<engine::Watches> watches_;
   const Identity identity_;
   Access access_;
   ClientRegistry clients_;

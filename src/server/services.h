@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/context.h"
+#include "engine/transaction.h"
 #include "server/access.h"
 #include "server/client_registry.h"
 #include "server/config.h"
@@ -35,6 +36,8 @@ struct ServerParts {
 class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
+
+  void OnSessionEnd(engine::Context& ctx, engine::Session& session) override { engine::EndTransaction(ctx, session); }
 };
 
 // REQUIRES: the context was made with a Services as its host.

@@ -30,6 +30,7 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
   context_.desk = this;
+  context_.watches = &wiring.watches;
   context_.reclaimer = &housekeeping_.evictor();
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
 }
@@ -350,7 +351,9 @@ void Worker::FinishKept(Connection& connection) {
 void Worker::NoteTail(Connection& connection) {
   connection.input_bytes.Set(static_cast<std::uint32_t>(connection.tail.size()));
   connection.input_capacity.Set(static_cast<std::uint32_t>(connection.tail.capacity()));
-  if (connection.tail.size() > static_cast<std::size_t>(wiring_.tunables.client_query_buffer_limit_bytes.Get())) {
+  // What it has queued is still to run, too.
+  const std::uint64_t bytes = connection.tail.size() + connection.transaction_bytes.Get();
+  if (bytes > static_cast<std::uint64_t>(wiring_.tunables.client_query_buffer_limit_bytes.Get())) {
     wiring_.log.Warning("Closing client that reached max query buffer length: id={}", connection.id);
     ++stats_.query_buffer_disconnections;
     Close(connection);

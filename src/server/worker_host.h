@@ -10,6 +10,7 @@
 #include "base/tunables.h"
 #include "engine/context.h"
 #include "engine/dispatch.h"
+#include "engine/watches.h"
 
 namespace zedis::server {
 
@@ -33,6 +34,7 @@ struct WorkerWiring {
   engine::LockTable& locks;
   const base::Tunables& tunables;
   const engine::WriteDoor& door;
+  engine::Watches& watches;
   const engine::Registry& registry;
   engine::Gate& gate;
   engine::Host& host;
