@@ -21,12 +21,14 @@ std::span<const Table> AllTables() {
       HyperLogLogDebugCommands(),
       ListCommands(),
       ListElementCommands(),
+      BlockingListCommands(),
       SetCommands(),
       RandomSetCommands(),
       SetAlgebraCommands(),
       SortedSetCommands(),
       SortedSetRangeCommands(),
       SortedSetPopCommands(),
+      BlockingSortedSetCommands(),
       SortedSetAlgebraCommands(),
       HashCommands(),
       HashCounterCommands(),
@@ -46,6 +48,7 @@ std::span<const Table> AllTables() {
       SortCommands(),
       ObjectCommands(),
       FlushCommands(),
+      WaitCommands(),
       DebugCommands(),
   };
   // clang-format on

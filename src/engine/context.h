@@ -27,6 +27,8 @@
 
 namespace zedis::engine {
 
+class Blocking;
+
 // What the layers above give to their own handlers, see server/. The engine only carries it.
 class Host {
  public:
@@ -194,13 +196,18 @@ class Context {
   Desk* desk = nullptr;          // of the worker
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
-  bool has_aftermath = false;  // an observer has noted something for it
+  bool has_aftermath = false;    // an observer has noted something for it
+  Blocking* blocking = nullptr;  // of the worker; null: no command waits
+  bool may_block = true;         // false while a transaction runs: its commands have the reply of waiting in vain
 
   // --- of the command that runs ---
   resp::Reply reply;
   Session* session = nullptr;
   const ResolvedCommand* command = nullptr;
   const KeyPlace* keys = nullptr;  // parallel to the arguments; set where an argument is a key
+  // The command waited for this key, which has become ready, and runs for a client of whatever worker. Null: it comes
+  // from the client just now.
+  const store::Key* serving = nullptr;
   std::int64_t now_ms = 0;         // one reading per batch
   std::uint32_t access_clock = 0;  // what an access writes into the entry, see store/access.h
   std::uint64_t random_state = 0;

@@ -30,6 +30,7 @@ class Published {
 
 struct Address;
 struct ResolvedCommand;
+class Waiter;
 
 // What a feature of the server keeps with a session. Most sessions have none.
 class SessionPart {
@@ -56,7 +57,13 @@ struct Session {
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
-  std::shared_ptr<Address> address;     // for other threads, see engine/desk.h; null: nobody has asked for it
+  // What it sends now has to be kept: requests before it have not run yet.
+  bool rests() const { return stalled || (kept != nullptr && !kept->requests.empty()); }
+  std::shared_ptr<Address> address;  // for other threads, see engine/desk.h; null: nobody has asked for it
+
+  // What a command waits for, see engine/blocking.h; null: nothing. Changed by its worker, read by anybody.
+  std::shared_ptr<Waiter> waiter;  // under waiter_lock
+  mutable base::SpinLock waiter_lock;
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;
@@ -70,7 +77,13 @@ struct Session {
   Published<std::uint64_t> output_bytes;  // waiting for the socket
   Published<std::uint32_t> shown_flags;   // ShownFlags
 
-  enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
+  enum ShownFlags : std::uint32_t {
+    kShowNoEvict = 1,
+    kShowNoTouch = 2,
+    kShowCloseAfterReply = 4,
+    kShowUnix = 8,
+    kShowBlocked = 16
+  };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.
   struct Texts {

@@ -28,7 +28,8 @@ std::string ClientFlags(const Session& session) {
   static constexpr struct {
     Session::ShownFlags flag;
     char letter;
-  } kLetters[] = {{Session::kShowCloseAfterReply, 'c'},
+  } kLetters[] = {{Session::kShowBlocked, 'b'},
+                  {Session::kShowCloseAfterReply, 'c'},
                   {Session::kShowUnix, 'U'},
                   {Session::kShowNoEvict, 'e'},
                   {Session::kShowNoTouch, 'T'}};

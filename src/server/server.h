@@ -62,6 +62,7 @@ class Server : ConnectionHost, Lifecycle {
   Metrics metrics_;
   ServerGate gate_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Listeners> listeners_;

@@ -10,6 +10,7 @@
 #include "base/tunables.h"
 #include "engine/context.h"
 #include "engine/dispatch.h"
+#include "engine/wait_table.h"
 
 namespace zedis::server {
 
@@ -35,6 +36,7 @@ struct WorkerWiring {
   const engine::WriteDoor& door;
   const engine::Registry& registry;
   engine::Gate& gate;
+  engine::WaitTable& waiters;
   engine::Host& host;
   ConnectionHost& connections;
   base::Log& log;
