@@ -138,7 +138,7 @@ bool Batch::Run() {
       const Item& item = items_[next_];
       while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();
       if (session->close_after_reply) continue;
-      if (session->stalled) [[unlikely]] {
+      if (session->rests()) [[unlikely]] {
         Keep(item);
         continue;
       }

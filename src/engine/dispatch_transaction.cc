@@ -86,6 +86,7 @@ void Dispatcher::RunQueue(Context& ctx, const Transaction& transaction, const Ke
   const ResolvedCommand* const exec = ctx.command;
   ctx.reply.ArrayHeader(transaction.queue().size());
   LeaveOut(ctx);
+  ctx.may_block = false;
   for (const Transaction::Queued& queued : transaction.queue()) {
     ctx.command = queued.command;
     ctx.keys = places;
@@ -94,6 +95,7 @@ void Dispatcher::RunQueue(Context& ctx, const Transaction& transaction, const Ke
     LeaveOut(ctx);
     places += queued.args.size();
   }
+  ctx.may_block = true;
   ctx.command = exec;
 }
 

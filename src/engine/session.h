@@ -35,6 +35,7 @@ struct TransactionDeleter {
   void operator()(Transaction* transaction) const;
 };
 using TransactionPointer = std::unique_ptr<Transaction, TransactionDeleter>;
+class Waiter;
 
 // What a feature of the server keeps with a session. Most sessions have none.
 class SessionPart {
@@ -62,7 +63,13 @@ struct Session {
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
   TransactionPointer transaction;       // null: no MULTI is open, and no key watched
-  std::shared_ptr<Address> address;     // for other threads, see engine/desk.h; null: nobody has asked for it
+  // What it sends now has to be kept: requests before it have not run yet.
+  bool rests() const { return stalled || (kept != nullptr && !kept->requests.empty()); }
+  std::shared_ptr<Address> address;  // for other threads, see engine/desk.h; null: nobody has asked for it
+
+  // What a command waits for, see engine/blocking.h; null: nothing. Changed by its worker, read by anybody.
+  std::shared_ptr<Waiter> waiter;  // under waiter_lock
+  mutable base::SpinLock waiter_lock;
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;
@@ -88,7 +95,8 @@ struct Session {
     kShowCloseAfterReply = 4,
     kShowUnix = 8,
     kShowInTransaction = 16,
-    kShowWatchTouched = 32
+    kShowWatchTouched = 32,
+    kShowBlocked = 64
   };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.

@@ -14,6 +14,7 @@
 #include "base/memory_count.h"
 #include "base/numbers.h"
 #include "base/version.h"
+#include "engine/blocking.h"
 #include "engine/visit.h"
 #include "engine/watches.h"
 #include "server/info_calls.h"
@@ -99,6 +100,15 @@ void Server(Context& ctx, Fields& fields) {
   }
 }
 
+void AddWaiting(Context& ctx, Fields& fields) {
+  if (ctx.blocking == nullptr) return;
+  const engine::WaitTable& waiters = ctx.blocking->table();
+  fields.Add("blocked_clients", waiters.clients());
+  fields.Add("clients_in_timeout_table", waiters.clients_with_deadline());
+  fields.Add("total_blocking_keys", waiters.keys());
+  fields.Add("total_blocking_keys_on_nokey", waiters.keys_of_groups());
+}
+
 void Clients(Context& ctx, Fields& fields) {
   const Services& services = ServicesOf(ctx);
   std::uint64_t count = 0;
@@ -116,10 +126,10 @@ void Clients(Context& ctx, Fields& fields) {
   fields.Add("maxclients", ctx.tunables.maxclients.Get());
   fields.Add("client_recent_max_input_buffer", largest_input);
   fields.Add("client_recent_max_output_buffer", largest_output);
+  AddWaiting(ctx, fields);
   fields.Add("watching_clients", watching);
   fields.Add("total_watched_keys", ctx.watches->keys());
-  for (const char* none : {"blocked_clients", "tracking_clients", "pubsub_clients", "clients_in_timeout_table",
-                           "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
+  for (const char* none : {"tracking_clients", "pubsub_clients"}) {
     fields.Add(none, 0);
   }
 }

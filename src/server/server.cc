@@ -59,8 +59,10 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
   door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
   services_ = std::make_unique<Services>(
       ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
-  const WorkerWiring wiring{*locks_,    tunables_, door_, *watches_, registry_, gate_,
-                            *services_, *this,     log_,  workers,   desks_};
+  waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
+  door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
+  const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,
+                            *waiters_, *services_, *this, log_,      workers,   desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));
     desks_.push_back(workers_.back().get());

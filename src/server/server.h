@@ -66,6 +66,7 @@ class Server : ConnectionHost, Lifecycle {
   Metrics metrics_;
   ServerGate gate_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   Tls tls_;

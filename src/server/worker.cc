@@ -27,10 +27,13 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       context_(wiring.locks, wiring.tunables, wiring.door, wiring.registry, stats_, wiring.host, output_),
       batch_(dispatcher_, context_),
       housekeeping_(context_, number, wiring.workers),
+      blocking_(wiring.waiters),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
   context_.desk = this;
   context_.watches = &wiring.watches;
+  context_.blocking = &blocking_;
+  context_.aftermath = &blocking_;
   context_.reclaimer = &housekeeping_.evictor();
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
 }
@@ -64,8 +67,15 @@ void Worker::ChangeListeners(ListenerChange change) {
 
 void Worker::Run() {
   context_.desks = wiring_.desks;
-  while (!stopping_.load(std::memory_order_relaxed)) Tick(work_left_ ? 1 : kTickMs);
+  while (!stopping_.load(std::memory_order_relaxed)) Tick(SleepMs());
   for (const auto& connection : connections_) EndSession(*connection);
+}
+
+// How long nothing may be done, if nothing happens.
+int Worker::SleepMs() const {
+  if (work_left_) return 1;
+  if (blocking_.next_deadline_ms() == INT64_MAX) return kTickMs;
+  return static_cast<int>(std::clamp<std::int64_t>(blocking_.next_deadline_ms() - WallMs(), 0, kTickMs));
 }
 
 void Worker::Tick(int timeout_ms) {
@@ -101,8 +111,11 @@ void Worker::Tick(int timeout_ms) {
   ReadAll();
   RunInputs();
   TakeTasks();
+  blocking_.EndOverdue(context_);
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
+  // Of what has expired, or of a task.
+  if (context_.has_aftermath) context_.aftermath->AfterCommand(context_);
   SendPushes();
   context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
   DestroyClosed();
@@ -197,6 +210,7 @@ void Worker::DestroyClosed() {
 }
 
 void Worker::EndSession(Connection& connection) {
+  blocking_.OnSessionEnd(context_, connection);
   wiring_.host.OnSessionEnd(context_, connection);
   context_.outbox.Forget(connection);
   if (connection.address != nullptr) connection.address->session = nullptr;
@@ -315,7 +329,7 @@ void Worker::RunInputs() {
 void Worker::ParseInput(const Input& input) {
   Connection& connection = *input.connection;
   if (connection.closing || connection.close_after_reply) return;
-  if (connection.stalled) return KeepInput(input);
+  if (connection.rests()) return KeepInput(input);
   // A connection's requests run together as far as a batch has room: each batch costs it a write.
   if (batch_.ample()) RunBatch();
   if (!input.in_tail) {
@@ -330,7 +344,7 @@ void Worker::ParseInput(const Input& input) {
       connection.tail.DropFront(static_cast<std::size_t>(left - begin));
     }
   }
-  if (connection.kept != nullptr && !connection.stalled) [[unlikely]]
+  if (connection.kept != nullptr && !connection.rests()) [[unlikely]]
     FinishKept(connection);
   NoteTail(connection);
 }
@@ -378,7 +392,7 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
     // A client that has not logged in yet: the next request may be parsed by other limits.
     if (batch_.full() || !connection.authenticated) RunBatch();
     if (connection.close_after_reply || connection.closing) return end;
-    if (connection.stalled) return cursor;
+    if (connection.rests()) return cursor;
   }
   return cursor;
 }

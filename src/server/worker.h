@@ -15,6 +15,7 @@
 
 #include "base/inbox.h"
 #include "engine/batch.h"
+#include "engine/blocking.h"
 #include "engine/dispatch.h"
 #include "engine/housekeeping.h"
 #include "engine/locks.h"
@@ -85,6 +86,7 @@ class Worker : public engine::Desk {
   static constexpr std::int64_t kHousekeepingUs = 500;
   static constexpr std::int64_t kAcceptPauseMs = 500;
 
+  int SleepMs() const;
   void Tick(int timeout_ms);
   void TakeInbox();
   void TakeListeners(const ListenerChange& change);
@@ -128,6 +130,7 @@ class Worker : public engine::Desk {
   engine::Context context_;
   engine::Batch batch_;
   engine::Housekeeping housekeeping_;
+  engine::Blocking blocking_;
 
   net::Poller poller_;
   net::Waker waker_;

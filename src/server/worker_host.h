@@ -10,6 +10,7 @@
 #include "base/tunables.h"
 #include "engine/context.h"
 #include "engine/dispatch.h"
+#include "engine/wait_table.h"
 #include "engine/watches.h"
 
 namespace zedis::server {
@@ -37,6 +38,7 @@ struct WorkerWiring {
   engine::Watches& watches;
   const engine::Registry& registry;
   engine::Gate& gate;
+  engine::WaitTable& waiters;
   engine::Host& host;
   ConnectionHost& connections;
   base::Log& log;
