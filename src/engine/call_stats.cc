@@ -8,6 +8,13 @@ namespace zedis::engine {
 
 void CallStats::Record(std::uint64_t start, std::uint64_t ticks, bool with_histogram) {
   const std::uint64_t calls = calls_.Get();
+  if (calls <= untimed_until_) {
+    // It was not this one's turn: somebody asked for its time.
+    ticks_ += ticks;
+    ++covered_;
+    if (with_histogram) Histogram().Add(ticks, 1);
+    return;
+  }
   const std::uint64_t waiting = calls - covered_.Get() - 1;  // not timed since the last that was
   ticks_ += ticks + waiting * last_ticks_.Get();
   covered_ += waiting + 1;

@@ -25,10 +25,26 @@
 
 namespace zedis::engine {
 
-// What the layers above give to their own handlers, see server/. The engine only carries it.
+class Context;
+
+// What is known of a call that has ended.
+struct CallReport {
+  std::uint64_t ticks;  // 0: it was not timed
+  std::size_t reply_bytes;
+};
+
+// What housekeeping does, for those who watch how long it takes.
+enum class Cycle : std::uint8_t { kExpire, kEviction, kCompaction };
+
+// What the layers above give to their own handlers, see server/, and what they want to know.
 class Host {
  public:
   virtual ~Host() = default;
+  // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held; the reply
+  // is not sent yet.
+  virtual void OnCall(Context& /*ctx*/, Args /*args*/, const CallReport& /*call*/) {}
+  // Of each turn of housekeeping.
+  virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
 };
 
 // Whoever makes room when memory gets short, see engine/evictor.h.

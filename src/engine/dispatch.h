@@ -58,6 +58,13 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
+  // How far the arguments lie apart: the size of the request, nearly.
+  static std::size_t Extent(Args args) {
+    return static_cast<std::size_t>(args.back().data() + args.back().size() - args.front().data());
+  }
+  static bool IsAtLeast(std::size_t size, const base::Tunable& threshold) {
+    return size >= static_cast<std::size_t>(threshold.Get());
+  }
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
   Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
 
@@ -75,24 +82,34 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     calls.CountRejected();
     return admitted;
   }
+  const base::CallThresholds& thresholds = ctx.tunables.call_thresholds;
   const std::size_t before = ctx.reply.Output().Size();
-  const std::uint64_t start = calls.Begin();
+  const std::size_t total_before = ctx.reply.Output().TotalBytes();
+  std::uint64_t start =
+      calls.Begin(IsAtLeast(args.size(), thresholds.arguments) || IsAtLeast(Extent(args), thresholds.request_bytes));
   const Outcome outcome = [&] {
     if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
       return RunWithLocks(ctx, *command, args);
     if (!ctx.locks.needed()) return command->run(ctx, args);
     const int shard = ctx.keyspace.ShardOf(ctx.keys[command->first].hash);
-    ctx.locks.LockOne(shard);
+    if (!ctx.locks.TryLockOne(shard)) [[unlikely]] {
+      // Whoever holds it may do so for long.
+      if (start == 0) start = base::ReadTicks();
+      ctx.locks.LockOne(shard);
+    }
     const Outcome result = command->run(ctx, args);
     ctx.locks.UnlockOne(shard);
     return result;
   }();
-  calls.End(start, ctx.tunables.latency_tracking);
+  const std::uint64_t ticks = calls.End(start, ctx.tunables.latency_tracking);
   if (!outcome.ok()) [[unlikely]] {
     // An error replaces whatever the handler had begun to write.
     ctx.reply.Output().Truncate(before);
     calls.CountFailed();
   }
+  const std::size_t reply_bytes = ctx.reply.Output().TotalBytes() - total_before;
+  if (ticks != 0 || IsAtLeast(reply_bytes, thresholds.reply_bytes) || thresholds.watchers.IsOn()) [[unlikely]]
+    ctx.host.OnCall(ctx, args, {ticks, reply_bytes});
   return outcome;
 }
 

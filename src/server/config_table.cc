@@ -207,16 +207,21 @@ constexpr Directive kDirectives[] = {
     Int("slowlog-log-slower-than", "10000", -1, kInt64Max)
         .Alias("commandlog-execution-slower-than")
         .Tunes(&Tunables::slowlog_log_slower_than_us)
-        .NotYet(),
+        .Publishes(PublishCallThresholds),
     Int("slowlog-max-len", "128", 0, kInt64Max)
         .Alias("commandlog-slow-execution-max-len")
-        .Tunes(&Tunables::slowlog_max_len)
-        .NotYet(),
-    Int("commandlog-request-larger-than", "1048576", -1, kInt64Max).Ignored(),
-    Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max).Ignored(),
-    Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("latency-monitor-threshold", "0", 0, kInt64Max).Tunes(&Tunables::latency_monitor_threshold_ms).NotYet(),
+        .Tunes(&Tunables::slowlog_max_len),
+    Int("commandlog-request-larger-than", "1048576", -1, kInt64Max)
+        .Tunes(&Tunables::commandlog_request_larger_than_bytes)
+        .Publishes(PublishCallThresholds),
+    Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Tunes(&Tunables::commandlog_large_request_max_len),
+    Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max)
+        .Tunes(&Tunables::commandlog_reply_larger_than_bytes)
+        .Publishes(PublishCallThresholds),
+    Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Tunes(&Tunables::commandlog_large_reply_max_len),
+    Int("latency-monitor-threshold", "0", 0, kInt64Max)
+        .Tunes(&Tunables::latency_monitor_threshold_ms)
+        .Publishes(PublishCallThresholds),
     Bool("latency-tracking", "yes").Tunes(&Tunables::latency_tracking),
     Special("latency-tracking-info-percentiles", "50 99 99.9", ParsePercentiles).MultiArg(),
     Int("watchdog-period", "0", 0, kInt32Max).Hidden().Ignored(),
@@ -260,7 +265,7 @@ constexpr Directive kDirectives[] = {
     // Replication.
     Special("replicaof", "", ParseReplicaOf).Alias("slaveof").Immutable().MultiArg().OnlyInitial(),
     String("masterauth", "").Alias("primaryauth").Sensitive().Ignored(),
-    String("masteruser", "").Alias("primaryuser").Ignored(),
+    String("masteruser", "").Alias("primaryuser").Sensitive().Ignored(),
     Bool("replica-serve-stale-data", "yes").Alias("slave-serve-stale-data").Ignored(),
     Bool("replica-read-only", "yes").Alias("slave-read-only").Ignored(),
     Bool("replica-lazy-flush", "no").Alias("slave-lazy-flush").Ignored(),

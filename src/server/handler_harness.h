@@ -57,7 +57,8 @@ class HandlerHarness : public Lifecycle {
   ClientRegistry clients;
   Metrics metrics;
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
+  Observation observation{tunables, clients, metrics.rate()};
+  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, observation}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};

@@ -60,6 +60,7 @@ class Server : ConnectionHost, Lifecycle {
   Access access_;
   ClientRegistry clients_;
   Metrics metrics_;
+  Observation observation_{tunables_, clients_, metrics_.rate()};
   ServerGate gate_;
   std::unique_ptr<Services> services_;
   std::vector<std::unique_ptr<Worker>> workers_;

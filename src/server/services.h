@@ -11,6 +11,7 @@
 #include "server/config.h"
 #include "server/identity.h"
 #include "server/metrics.h"
+#include "server/observation.h"
 
 namespace zedis::server {
 
@@ -30,11 +31,17 @@ struct ServerParts {
   Lifecycle& lifecycle;
   base::Log& log;
   const Identity& identity;
+  Observation& observation;
 };
 
 class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
+
+  void OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call) override {
+    observation.OnCall(ctx, args, call);
+  }
+  void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
 };
 
 // REQUIRES: the context was made with a Services as its host.
