@@ -60,10 +60,10 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
 
  private:
   engine::Outcome Decide(engine::Context&, engine::Args) override { return engine::Done(); }
-  void OnChange(const engine::Change& change) override {
+  void OnChange(engine::Context&, const engine::Change& change) override {
     events_.push_back(fmt::format("{} {}", change.event.name, change.key.bytes));
   }
-  void OnMiss(const engine::Change& what) override { OnChange(what); }
+  void OnMiss(engine::Context& ctx, const engine::Change& what) override { OnChange(ctx, what); }
 
   store::Keyspace keyspace_;
   engine::LockTable table_;

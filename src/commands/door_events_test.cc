@@ -1,4 +1,5 @@
-// What handlers tell the door besides the change itself: reads of missing keys, and how much of a change counts as unsaved.
+// What handlers tell the door besides the change itself: reads of missing keys, and how much of a change counts as
+// unsaved.
 #include <gtest/gtest.h>
 
 #include "commands/command_harness.h"

@@ -18,7 +18,7 @@ bool ValidFlushOption(Args args) {
 }
 
 void Flush(Context& ctx, int database) {
-  ctx.door.ReportFlush(database);
+  ctx.door.ReportFlush(ctx, database);
   for (int shard = 0; shard < ctx.keyspace.shards(); ++shard) {
     store::Database& part = ctx.keyspace.database(shard, database);
     ctx.stats.changes += part.size();
@@ -49,7 +49,7 @@ Outcome SwapDb(Context& ctx, Args args) {
     for (int shard = 0; shard < ctx.keyspace.shards(); ++shard) {
       ctx.keyspace.database(shard, static_cast<int>(one)).Swap(ctx.keyspace.database(shard, static_cast<int>(other)));
     }
-    ctx.door.ReportSwap(static_cast<int>(one), static_cast<int>(other));
+    ctx.door.ReportSwap(ctx, static_cast<int>(one), static_cast<int>(other));
   }
   ++ctx.stats.changes;  // as in Redis, also for a database with itself
   ctx.reply.Ok();

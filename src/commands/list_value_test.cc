@@ -33,7 +33,7 @@ class ListValueTest : public testing::Test {
   }
 
   struct Events : engine::WriteObserver {
-    void OnChange(const engine::Change& change) override { names.emplace_back(change.event.name); }
+    void OnChange(engine::Context&, const engine::Change& change) override { names.emplace_back(change.event.name); }
     std::vector<std::string> names;
   };
 

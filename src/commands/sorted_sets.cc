@@ -73,13 +73,14 @@ Expected<double> ParseScore(std::string_view text) {
 struct AddCounts {
   std::int64_t added = 0;
   std::int64_t updated = 0;
-  std::optional<double> last;  // the score that the last member has by this command; none: a condition did not hold
+  bool last_holds = false;  // whether a score was given to the last member, or a condition did not hold
+  double last = 0;          // that score
 };
 
 // False if a sum is not a number.
 bool AddOne(SortedSetEditor& set, const AddOptions& options, const SetMember& member, double score, AddCounts& counts) {
   const std::optional<double> current = set.ScoreOf(member);
-  counts.last.reset();
+  counts.last_holds = false;
   if (current ? options.only_new : options.only_existing) return true;
   if (current) {
     if (options.increment) score += *current;
@@ -89,6 +90,7 @@ bool AddOne(SortedSetEditor& set, const AddOptions& options, const SetMember& me
   const SortedSetEditor::Change change = set.Put(member, current, score);
   counts.added += change == SortedSetEditor::Change::kAdded ? 1 : 0;
   counts.updated += change == SortedSetEditor::Change::kUpdated ? 1 : 0;
+  counts.last_holds = true;
   counts.last = score;
   return true;
 }
@@ -114,8 +116,8 @@ Outcome AddPairs(Context& ctx, Args args, const AddOptions& options, Args pairs)
   }
   if (!options.increment) {
     ctx.reply.Integer(counts.added + (options.count_changed ? counts.updated : 0));
-  } else if (counts.last) {
-    ctx.reply.Double(*counts.last);
+  } else if (counts.last_holds) {
+    ctx.reply.Double(counts.last);
   } else {
     ctx.reply.NullBulk();
   }

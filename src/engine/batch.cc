@@ -1,5 +1,9 @@
 #include "engine/batch.h"
 
+#include <fmt/format.h>
+
+#include <iterator>
+
 namespace zedis::engine {
 
 inline void Batch::AddProbe(const Session& session, std::size_t argument) {
@@ -85,6 +89,8 @@ inline void Batch::PrefetchStep() {
 void Batch::RunItem(const Item& item) {
   Session& session = *item.session;
   resp::OutputBuffer& output = context_.reply.Output();
+  if (session.pushes != nullptr) [[unlikely]]
+    Outbox::EmitPushes(session, output);
   context_.session = &session;
   context_.reply = resp::Reply(output, session.protocol.Get());
   if (item.error != 0) [[unlikely]] {
@@ -105,24 +111,47 @@ void Batch::RunItem(const Item& item) {
   }
 }
 
+// The session's requests rest: this one is given back to its connection.
+void Batch::Keep(const Item& item) {
+  Session& session = *item.session;
+  if (session.kept == nullptr) session.kept = std::make_unique<KeptRequests>();
+  if (item.error != 0) {
+    session.kept->protocol_error = errors_[item.error - 1];
+    return;
+  }
+  std::string& requests = session.kept->requests;
+  fmt::format_to(std::back_inserter(requests), "*{}\r\n", item.argument_count);
+  for (const std::string_view argument : arguments_.Slice(item.first_argument, item.argument_count)) {
+    fmt::format_to(std::back_inserter(requests), "${}\r\n{}\r\n", argument.size(), argument);
+  }
+}
+
 bool Batch::Run() {
   spans_.clear();
   resp::OutputBuffer& output = context_.reply.Output();
-  while (next_ != size_ && output.Size() < kOutputBytesAmple) {
+  const auto enough = [&] { return output.Size() + context_.outbox.pushed_bytes() >= kOutputBytesAmple; };
+  while (next_ != size_ && !enough()) {
     Session* const session = items_[next_].session;
     const std::size_t begin = output.Size();
     std::uint64_t commands = 0;
-    for (; next_ != size_ && items_[next_].session == session && output.Size() < kOutputBytesAmple; ++next_) {
+    for (; next_ != size_ && items_[next_].session == session && !enough(); ++next_) {
       const Item& item = items_[next_];
       while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();
       if (session->close_after_reply) continue;
+      if (session->stalled) [[unlikely]] {
+        Keep(item);
+        continue;
+      }
       RunItem(item);
       ++commands;
     }
+    if (session->pushes != nullptr) [[unlikely]]
+      Outbox::EmitPushes(*session, output);
     session->commands.Add(commands);
     session->last_interaction_ms.Set(context_.now_ms);
     spans_.push_back({session, begin, output.Size()});
   }
+  context_.session = nullptr;
   if (next_ != size_) return false;
   size_ = 0;
   probe_count_ = 0;

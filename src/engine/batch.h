@@ -83,6 +83,7 @@ class Batch {
                  std::size_t argument_count, std::size_t first_key);
   void PrefetchStep();
   void RunItem(const Item& item);
+  void Keep(const Item& item);
 
   Dispatcher& dispatcher_;
   Context& context_;

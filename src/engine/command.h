@@ -127,9 +127,10 @@ struct KeySpec {
 
 // Which locks dispatch takes before the handler runs.
 enum class Locks : std::uint8_t {
-  kKeys,  // the shards of the keys; none if it has no keys
-  kNone,  // the handler visits shards one at a time through VisitShards(), if at all
-  kAll,   // all shards, under the token
+  kKeys,   // the shards of the keys; none if it has no keys
+  kNone,   // none: the handler touches no keys
+  kVisit,  // none: the handler visits shards one at a time through VisitShards()
+  kAll,    // all shards, under the token
 };
 
 struct Command {

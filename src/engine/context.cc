@@ -31,23 +31,23 @@ bool Context::ShedDue(const store::Key& key, int database, store::Entry* entry) 
   const store::DueParts parts = store::RowOf(entry->type()).shed_due(owner, key, entry, now_ms);
   if (parts.removed == 0) return !parts.more;
   stats.expired_fields += parts.removed;
-  door.Report({key, database, {base::kNotifyHash, "hexpired"}});
+  door.Report(*this, {key, database, {base::kNotifyHash, "hexpired"}});
   if (!parts.empty) return !parts.more;
   owner.Erase(key);
-  door.Report({key, database, {base::kNotifyGeneric, "del"}});
+  door.Report(*this, {key, database, {base::kNotifyGeneric, "del"}});
   return true;
 }
 
 void Context::Expire(const store::Key& key, int database, store::Database::Slot slot) {
   // The key's bytes may be the entry's own, so observers are told first.
   ++stats.expired_keys;
-  door.Report({key, database, {base::kNotifyExpired, "expired"}});
+  door.Report(*this, {key, database, {base::kNotifyExpired, "expired"}});
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
 void Context::Evict(const store::Key& key, int database, store::Database::Slot slot) {
   ++stats.evicted_keys;
-  door.Report({key, database, {base::kNotifyEvicted, "evicted"}});
+  door.Report(*this, {key, database, {base::kNotifyEvicted, "evicted"}});
   keyspace.DatabaseOf(key, database).EraseSlot(key, slot);
 }
 
@@ -71,7 +71,7 @@ bool Context::ExpireAll(int shard, int database, std::span<const base::Arena::Ha
 void Context::NoteMiss(const store::Key& key, int database) {
   ++stats.keyspace_misses;
   if ((tunables.notify_keyspace_events.Get() & base::kNotifyKeyMiss) != 0) [[unlikely]] {
-    door.ReportMiss({key, database, {base::kNotifyKeyMiss, "keymiss"}});
+    door.ReportMiss(*this, {key, database, {base::kNotifyKeyMiss, "keymiss"}});
   }
 }
 

@@ -13,9 +13,11 @@
 
 #include "base/tunables.h"
 #include "engine/command.h"
+#include "engine/desk.h"
 #include "engine/door.h"
 #include "engine/errors.h"
 #include "engine/locks.h"
+#include "engine/outbox.h"
 #include "engine/registry.h"
 #include "engine/session.h"
 #include "engine/stats.h"
@@ -40,11 +42,23 @@ enum class Cycle : std::uint8_t { kExpire, kEviction, kCompaction };
 class Host {
  public:
   virtual ~Host() = default;
+<<<<<<< HEAD
   // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held; the reply
   // is not sent yet.
   virtual void OnCall(Context& /*ctx*/, Args /*args*/, const CallReport& /*call*/) {}
   // Of each turn of housekeeping.
   virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
+=======
+  // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
+  virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
+};
+
+// What follows from a command when it has let go of its locks.
+class Aftermath {
+ public:
+  virtual ~Aftermath() = default;
+  virtual void AfterCommand(Context& ctx) = 0;
+>>>>>>> int
 };
 
 // Whoever makes room when memory gets short, see engine/evictor.h.
@@ -141,13 +155,13 @@ class Context {
   }
   void ChangedIn(const store::Key& key, int database, const Event& event, std::uint64_t changes = 1) {
     stats.changes += changes;
-    door.Report({key, database, event});
+    door.Report(*this, {key, database, event});
   }
 
   // Tells observers that there was no such key before; Put does it.
   void ReportNew(const store::Key& key, int database) {
     if ((tunables.notify_keyspace_events.Get() & base::kNotifyNew) != 0) [[unlikely]] {
-      door.Report({key, database, {base::kNotifyNew, "new"}});
+      door.Report(*this, {key, database, {base::kNotifyNew, "new"}});
     }
   }
 
@@ -195,6 +209,11 @@ class Context {
   Host& host;
   LockSet locks;
   Reclaimer* reclaimer = nullptr;  // of the worker; null: nothing is evicted
+  Outbox outbox;
+  Desk* desk = nullptr;          // of the worker
+  std::span<Desk* const> desks;  // of all workers
+  Aftermath* aftermath = nullptr;
+  bool has_aftermath = false;  // an observer has noted something for it
 
   // --- of the command that runs ---
   resp::Reply reply;

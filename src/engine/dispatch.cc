@@ -63,6 +63,7 @@ Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, A
   const bool needs_all = command.row->needs_all != nullptr && command.row->needs_all(args);
   switch (needs_all ? Locks::kAll : command.locks) {
     case Locks::kNone:
+    case Locks::kVisit:
       return run(ctx, args);
     case Locks::kAll: {
       ctx.locks.LockAll();

@@ -54,6 +54,8 @@ class Dispatcher {
     const Outcome outcome = Execute(ctx, command, args);
     if (!outcome.ok()) [[unlikely]]
       ctx.ReplyError(outcome.error()->text);
+    if (ctx.has_aftermath) [[unlikely]]
+      ctx.aftermath->AfterCommand(ctx);
   }
 
  private:

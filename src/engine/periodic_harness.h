@@ -19,7 +19,7 @@ inline std::int64_t TickingClock() { return g_clock_us += 10; }
 
 class EventCounter final : public WriteObserver {
  public:
-  void OnChange(const Change& change) override { ++count[std::string(change.event.name)]; }
+  void OnChange(Context&, const Change& change) override { ++count[std::string(change.event.name)]; }
   std::map<std::string, int> count;
 };
 

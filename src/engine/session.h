@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/lock.h"
+#include "base/tunables.h"
 #include "resp/reply.h"
 
 namespace zedis::engine {
@@ -27,7 +28,20 @@ class Published {
   std::atomic<T> value_{};
 };
 
+struct Address;
 struct ResolvedCommand;
+
+// What a feature of the server keeps with a session. Most sessions have none.
+class SessionPart {
+ public:
+  virtual ~SessionPart() = default;
+};
+
+// What a session whose requests rest has sent meanwhile and was read into a batch already.
+struct KeptRequests {
+  std::string requests;        // as a client would send them
+  std::string protocol_error;  // comes after them; empty: none
+};
 
 struct Session {
   std::uint64_t id = 0;
@@ -37,7 +51,12 @@ struct Session {
   bool close_after_reply = false;  // QUIT, protocol errors
   bool no_evict = false;
   bool no_touch = false;
+  bool stalled = false;  // its requests are kept and not run, see engine/outbox.h
+  base::OutputClass output_class = base::OutputClass::kNormal;
   ReplyMode reply_mode = ReplyMode::kOn;
+  std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
+  std::unique_ptr<KeptRequests> kept;   // null: nothing
+  std::shared_ptr<Address> address;     // for other threads, see engine/desk.h; null: nobody has asked for it
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;

@@ -7,7 +7,7 @@
 namespace zedis::engine {
 
 // Calls visit(shard number) -> bool with that shard's lock held, until it returns false. REQUIRES: the command holds no
-// lock (its row says Locks::kNone), or all of them.
+// lock (its row says Locks::kVisit), or all of them.
 template <class Visit>
 void VisitShard(Context& ctx, int shard, Visit visit) {
   const bool lock = !ctx.locks.holds_all();

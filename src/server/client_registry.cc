@@ -11,9 +11,9 @@ ClientAddresses ClientRegistry::Client::Addresses() const {
   return {local.is_unix ? local.Text() : net::PeerOf(descriptor).Text(), local.Text()};
 }
 
-void ClientRegistry::Add(const engine::Session& session, int descriptor) {
+void ClientRegistry::Add(engine::Session& session, int descriptor, engine::Desk* desk) {
   const std::lock_guard lock(mutex_);
-  CHECK(clients_.emplace(session.id, Client{&session, descriptor}).second);
+  CHECK(clients_.emplace(session.id, Client{&session, descriptor, desk}).second);
 }
 
 void ClientRegistry::Remove(const engine::Session& session) {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 
+#include "engine/desk.h"
 #include "engine/session.h"
 
 namespace zedis::server {
@@ -22,14 +23,15 @@ struct ClientAddresses {
 class ClientRegistry {
  public:
   struct Client {
-    const engine::Session* session;
+    engine::Session* session;  // changed by its worker only
     int descriptor;
+    engine::Desk* desk;  // of its worker
 
     ClientAddresses Addresses() const;
   };
 
   // REQUIRES: the session has an id of its own, and created_ms is set.
-  void Add(const engine::Session& session, int descriptor);
+  void Add(engine::Session& session, int descriptor, engine::Desk* desk);
   void Remove(const engine::Session& session);
 
   // Whether the client is on this machine: a loopback address or a Unix socket.

@@ -37,6 +37,14 @@ char* Tail::Room(std::size_t count) {
   return data_ + size_;
 }
 
+void Tail::Prepend(std::string_view bytes) {
+  if (bytes.empty()) return;
+  Room(bytes.size());
+  std::memmove(data_ + bytes.size(), data_, size_);
+  std::memcpy(data_, bytes.data(), bytes.size());
+  size_ += bytes.size();
+}
+
 void Tail::DropFront(std::size_t count) {
   size_ -= count;
   if (size_ == 0) return Release();

@@ -39,6 +39,8 @@ class Tail {
   // Room for `count` more bytes at the end; grows by doubling, so it never takes more than twice what has arrived.
   char* Room(std::size_t count);
   void Commit(std::size_t count) { size_ += count; }
+  // Puts `bytes` before what is there.
+  void Prepend(std::string_view bytes);
   // Keeps only what follows the first `count` bytes.
   void DropFront(std::size_t count);
   void Release();

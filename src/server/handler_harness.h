@@ -33,7 +33,7 @@ class HandlerHarness : public Lifecycle {
     fresh.created_ms = kNowMs - 5000;
     fresh.last_interaction_ms.Set(kNowMs - 2000);
     access.Begin(fresh);
-    clients.Add(fresh, -1);
+    clients.Add(fresh, -1, nullptr);
   }
 
   std::string Run(std::initializer_list<std::string_view> words) {

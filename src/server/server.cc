@@ -56,9 +56,10 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
   services_ = std::make_unique<Services>(
       ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, observation_});
-  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers};
+  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers, desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));
+    desks_.push_back(workers_.back().get());
     metrics_.Watch(workers_.back()->stats());
   }
   listeners_ = std::make_unique<Listeners>(
@@ -127,9 +128,9 @@ void Server::Place(NewConnection connection) {
   workers_[least]->Adopt(std::move(connection));
 }
 
-void Server::Opened(Connection& connection) {
+void Server::Opened(Connection& connection, engine::Desk& desk) {
   access_.Begin(connection);
-  clients_.Add(connection, connection.socket.get());
+  clients_.Add(connection, connection.socket.get(), &desk);
 }
 
 void Server::Closed(Connection& connection) { clients_.Remove(connection); }

@@ -44,7 +44,7 @@ class Server : ConnectionHost, Lifecycle {
  private:
   void Place(NewConnection connection) override;
   bool Refuse(const NewConnection& connection);
-  void Opened(Connection& connection) override;
+  void Opened(Connection& connection, engine::Desk& desk) override;
   void Closed(Connection& connection) override;
   void Sample(std::int64_t now_ms) override;
   void RequestShutdown() override;
@@ -63,6 +63,7 @@ class Server : ConnectionHost, Lifecycle {
   Observation observation_{tunables_, clients_, metrics_.rate()};
   ServerGate gate_;
   std::unique_ptr<Services> services_;
+  std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;

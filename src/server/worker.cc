@@ -29,6 +29,7 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       housekeeping_(context_, number, wiring.workers),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
+  context_.desk = this;
   context_.reclaimer = &housekeeping_.evictor();
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
 }
@@ -50,18 +51,26 @@ void Worker::Stop() {
   waker_.Wake();
 }
 
+void Worker::Post(engine::Task task) {
+  tasks_.Send(std::move(task));
+  waker_.Wake();
+}
+
 void Worker::ChangeListeners(ListenerChange change) {
   listener_changes_.Send(std::move(change));
   waker_.Wake();
 }
 
 void Worker::Run() {
+  context_.desks = wiring_.desks;
   while (!stopping_.load(std::memory_order_relaxed)) Tick(work_left_ ? 1 : kTickMs);
+  for (const auto& connection : connections_) EndSession(*connection);
 }
 
 void Worker::Tick(int timeout_ms) {
   waker_.WillSleep();
-  const bool has_news = !inbox_.empty() || !listener_changes_.empty() || !unread_.empty();
+  const bool has_news = !inbox_.empty() || !listener_changes_.empty() || !tasks_.empty() || !unread_.empty() ||
+                        context_.outbox.has_resumed();
   if (has_news || stopping_.load(std::memory_order_seq_cst)) timeout_ms = 0;
   const std::span<epoll_event> events = poller_.Wait(timeout_ms);
   waker_.Awake();
@@ -86,10 +95,14 @@ void Worker::Tick(int timeout_ms) {
       }
     }
   }
+  ResumeInputs();
   ReadAll();
   RunInputs();
+  TakeTasks();
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
+  SendPushes();
+  context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
   DestroyClosed();
   stats_.loop_ticks += base::TicksSince(start);
 }
@@ -149,7 +162,7 @@ void Worker::AddConnection(NewConnection fresh) {
   connection->index = static_cast<std::uint32_t>(connections_.size());
   if (fresh.is_unix) connection->shown_flags.Set(engine::Session::kShowUnix);
   poller_.Add(connection->socket.get(), kConnectionEvents, static_cast<Source*>(connection.get()));
-  wiring_.connections.Opened(*connection);
+  wiring_.connections.Opened(*connection, *this);
   connections_.push_back(std::move(connection));
   ++stats_.connections;
 }
@@ -168,6 +181,7 @@ void Worker::DestroyClosed() {
   connection_count_.fetch_sub(static_cast<std::uint32_t>(closed_.size()), std::memory_order_relaxed);
   std::erase_if(unread_, [](const Connection* connection) { return connection->closing; });
   for (Connection* connection : closed_) {
+    EndSession(*connection);
     wiring_.connections.Closed(*connection);
     const std::uint32_t index = connection->index;
     connections_.back()->index = index;
@@ -175,6 +189,16 @@ void Worker::DestroyClosed() {
     connections_.pop_back();
   }
   closed_.clear();
+}
+
+void Worker::EndSession(Connection& connection) {
+  wiring_.host.OnSessionEnd(context_, connection);
+  context_.outbox.Forget(connection);
+  if (connection.address != nullptr) connection.address->session = nullptr;
+}
+
+void Worker::TakeTasks() {
+  tasks_.TakeAll([&](engine::Task&& task) { task(context_); });
 }
 
 // --- input ---
@@ -248,6 +272,20 @@ void Worker::ReadIntoTail(Connection& connection) {
   inputs_.push_back({&connection, nullptr, nullptr, true});
 }
 
+// Requests that were kept run before what has arrived after them.
+void Worker::ResumeInputs() {
+  context_.outbox.TakeResumed([&](engine::Session& session) {
+    auto& connection = static_cast<Connection&>(session);
+    if (connection.closing || connection.stalled) return;
+    if (connection.kept != nullptr) {
+      connection.tail.Prepend(connection.kept->requests);
+      connection.kept->requests.clear();
+      connection.progress.Reset();
+    }
+    inputs_.push_back({&connection, nullptr, nullptr, true});
+  });
+}
+
 void Worker::RunInputs() {
   for (const Input& input : inputs_) ParseInput(input);
   RunBatch();
@@ -258,6 +296,7 @@ void Worker::RunInputs() {
 void Worker::ParseInput(const Input& input) {
   Connection& connection = *input.connection;
   if (connection.closing || connection.close_after_reply) return;
+  if (connection.stalled) return KeepInput(input);
   // A connection's requests run together as far as a batch has room: each batch costs it a write.
   if (batch_.ample()) RunBatch();
   if (!input.in_tail) {
@@ -272,6 +311,25 @@ void Worker::ParseInput(const Input& input) {
       connection.tail.DropFront(static_cast<std::size_t>(left - begin));
     }
   }
+  if (connection.kept != nullptr && !connection.stalled) [[unlikely]]
+    FinishKept(connection);
+  NoteTail(connection);
+}
+
+// A session that rests: what arrives is only stored.
+void Worker::KeepInput(const Input& input) {
+  Connection& connection = *input.connection;
+  if (!input.in_tail) connection.tail.Assign({input.begin, static_cast<std::size_t>(input.end - input.begin)});
+  NoteTail(connection);
+}
+
+// All requests that had been kept are in the batch; what broke the protocol behind them is next.
+void Worker::FinishKept(Connection& connection) {
+  const std::unique_ptr<engine::KeptRequests> kept = std::move(connection.kept);
+  if (!kept->protocol_error.empty()) batch_.AddProtocolError(connection, kept->protocol_error);
+}
+
+void Worker::NoteTail(Connection& connection) {
   connection.input_bytes.Set(static_cast<std::uint32_t>(connection.tail.size()));
   connection.input_capacity.Set(static_cast<std::uint32_t>(connection.tail.capacity()));
   if (connection.tail.size() > static_cast<std::size_t>(wiring_.tunables.client_query_buffer_limit_bytes.Get())) {
@@ -299,6 +357,7 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
     // A client that has not logged in yet: the next request may be parsed by other limits.
     if (batch_.full() || !connection.authenticated) RunBatch();
     if (connection.close_after_reply || connection.closing) return end;
+    if (connection.stalled) return cursor;
   }
   return cursor;
 }
@@ -313,6 +372,8 @@ void Worker::RunBatch() {
     stats_.command_ticks += base::TicksSince(start);
     for (const engine::Batch::Span& span : batch_.spans()) Send(span);
     output_.Clear();
+    // Otherwise they wait for the end of the turn, so that each session gets one write.
+    if (context_.outbox.pushed_bytes() >= kPushedBytesAmple) SendPushes();
     housekeeping_.AfterBatch();
   }
 }
@@ -384,8 +445,36 @@ void Worker::SendPending(Connection& connection) {
   if (connection.close_after_reply) Close(connection);
 }
 
+void Worker::SendPushes() {
+  context_.outbox.TakePushed([&](engine::Session& session) { SendPushes(static_cast<Connection&>(session)); });
+}
+
+void Worker::SendPushes(Connection& connection) {
+  const std::unique_ptr<std::string> bytes = std::move(connection.pushes);
+  if (bytes == nullptr || connection.closing) return;
+  std::size_t written = 0;
+  if (connection.pending == nullptr) {
+    const ssize_t count = send(connection.socket.get(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
+    if (count < 0 && errno != EAGAIN && errno != EINTR) return Close(connection);
+    if (count > 0) written = static_cast<std::size_t>(count);
+    stats_.writes += written != 0;
+  }
+  if (written != bytes->size()) {
+    if (connection.pending == nullptr) {
+      connection.pending = std::make_unique<PendingOutput>();
+      poller_.Change(connection.socket.get(), kConnectionEvents | EPOLLOUT, static_cast<Source*>(&connection));
+    }
+    connection.pending->Append(std::string_view(*bytes).substr(written));
+    connection.output_bytes.Set(connection.pending->bytes());
+    CheckOutputLimit(connection);
+  }
+  stats_.bytes_out += bytes->size();
+  connection.bytes_out.Add(bytes->size());
+  if (connection.close_after_reply && connection.pending == nullptr) Close(connection);
+}
+
 void Worker::CheckOutputLimit(Connection& connection) {
-  const auto& limit = wiring_.tunables.output_buffer_limits[static_cast<std::size_t>(base::OutputClass::kNormal)];
+  const auto& limit = wiring_.tunables.output_buffer_limits[static_cast<std::size_t>(connection.output_class)];
   const auto waiting = static_cast<std::int64_t>(connection.pending->bytes());
   const std::int64_t hard = limit.hard_bytes.Get();
   const std::int64_t soft = limit.soft_bytes.Get();
@@ -422,6 +511,8 @@ void Worker::CloseIdle() {
   const std::int64_t limit_ms = wiring_.tunables.client_timeout_s.Get() * 1000;
   if (limit_ms == 0) return;
   for (const auto& connection : connections_) {
+    // Who waits for something is not idle.
+    if (connection->stalled || connection->output_class != base::OutputClass::kNormal) continue;
     if (context_.now_ms - connection->last_interaction_ms.Get() > limit_ms) Close(*connection);
   }
 }

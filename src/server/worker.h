@@ -31,16 +31,17 @@ struct NewConnection {
   bool is_unix = false;
 };
 
-class Worker {
+class Worker : public engine::Desk {
  public:
   Worker(int number, const WorkerWiring& wiring);
-  ~Worker();
+  ~Worker() override;
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   // Any thread.
   void Adopt(NewConnection connection);
   void Stop();
+  void Post(engine::Task task) override;
   std::uint32_t connections() const { return connection_count_.load(std::memory_order_relaxed); }
   const engine::WorkerStats& stats() const { return stats_; }
   engine::WorkerStats& stats() { return stats_; }
@@ -69,6 +70,8 @@ class Worker {
   static constexpr std::size_t kTailReadBytesMax = std::size_t{1} << 20;
   // What may wait for a client that has not logged in; as in Redis 7.4.3.
   static constexpr std::int64_t kUnauthenticatedOutputBytesMax = 1024;
+  // So much that was pushed is sent before more commands run.
+  static constexpr std::size_t kPushedBytesAmple = std::size_t{1} << 20;
   // Edge-triggered: level-triggered epoll would look at every busy socket once more in the next turn.
   static constexpr std::uint32_t kConnectionEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
   static constexpr int kTickMs = 100;
@@ -89,12 +92,20 @@ class Worker {
   void ReadAll();
   void RunInputs();
   void ParseInput(const Input& input);
+  void KeepInput(const Input& input);
+  void FinishKept(Connection& connection);
+  void NoteTail(Connection& connection);
   const char* ParseRequests(Connection& connection, const char* cursor, const char* end);
   void RunBatch();
   void Send(const engine::Batch::Span& span);
   void Queue(Connection& connection, std::size_t from, std::size_t end);
   bool WriteSpan(Connection& connection, std::size_t begin, std::size_t end, std::size_t& written);
   void SendPending(Connection& connection);
+  void SendPushes();
+  void SendPushes(Connection& connection);
+  void ResumeInputs();
+  void TakeTasks();
+  void EndSession(Connection& connection);
   void CheckOutputLimit(Connection& connection);
   void Close(Connection& connection);
   void DestroyClosed();
@@ -116,6 +127,7 @@ class Worker {
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint32_t> connection_count_{0};
   base::Inbox<ListenerChange> listener_changes_;
+  base::Inbox<engine::Task> tasks_;
   std::vector<std::shared_ptr<Listener>> listeners_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> closed_;

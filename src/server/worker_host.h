@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "base/log.h"
 #include "base/tunables.h"
@@ -22,7 +23,7 @@ class ConnectionHost {
   // Hands a fresh socket to a worker, or refuses it.
   virtual void Place(NewConnection connection) = 0;
   // Called by the worker that owns the connection.
-  virtual void Opened(Connection& connection) = 0;
+  virtual void Opened(Connection& connection, engine::Desk& desk) = 0;
   virtual void Closed(Connection& connection) = 0;
   // Called by every worker, some ten times a second.
   virtual void Sample(std::int64_t now_ms) = 0;
@@ -38,6 +39,7 @@ struct WorkerWiring {
   ConnectionHost& connections;
   base::Log& log;
   int workers;
+  const std::vector<engine::Desk*>& desks;  // of all workers, as soon as one of them runs
 };
 
 }  // namespace zedis::server
