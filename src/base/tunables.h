@@ -122,6 +122,7 @@ struct Tunables {
   Tunable latency_monitor_threshold_ms{0};  // 0: off
   Tunable latency_tracking{1};              // bool
   CallThresholds call_thresholds;
+  Tunable client_pause{0};  // not 0 while clients are paused
 
   Tunables() {
     auto& replica = output_buffer_limits[static_cast<std::size_t>(OutputClass::kReplica)];

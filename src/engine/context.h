@@ -42,13 +42,14 @@ enum class Cycle : std::uint8_t { kExpire, kEviction, kCompaction };
 class Host {
  public:
   virtual ~Host() = default;
-<<<<<<< HEAD
   // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held; the reply
   // is not sent yet.
   virtual void OnCall(Context& /*ctx*/, Args /*args*/, const CallReport& /*call*/) {}
+  // Clients are paused (Tunables::client_pause), and this command is about to run; its locks are held. True: it must
+  // wait with all that its session sends; whoever says so lets the session rest.
+  virtual bool MustWait(Context& /*ctx*/) { return false; }
   // Of each turn of housekeeping.
   virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
-=======
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
 };
@@ -58,7 +59,6 @@ class Aftermath {
  public:
   virtual ~Aftermath() = default;
   virtual void AfterCommand(Context& ctx) = 0;
->>>>>>> int
 };
 
 // Whoever makes room when memory gets short, see engine/evictor.h.
@@ -214,6 +214,7 @@ class Context {
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
+  bool postponed = false;      // the command that was to run must wait and has not run
 
   // --- of the command that runs ---
   resp::Reply reply;

@@ -60,6 +60,14 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
+  // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
+  static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
+    if (ctx.tunables.client_pause.IsOn()) [[unlikely]] {
+      ctx.postponed = ctx.host.MustWait(ctx);
+      if (ctx.postponed) return Done();
+    }
+    return command.run(ctx, args);
+  }
   // How far the arguments lie apart: the size of the request, nearly.
   static std::size_t Extent(Args args) {
     return static_cast<std::size_t>(args.back().data() + args.back().size() - args.front().data());
@@ -92,17 +100,19 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
   const Outcome outcome = [&] {
     if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
       return RunWithLocks(ctx, *command, args);
-    if (!ctx.locks.needed()) return command->run(ctx, args);
+    if (!ctx.locks.needed()) return Invoke(ctx, *command, args);
     const int shard = ctx.keyspace.ShardOf(ctx.keys[command->first].hash);
     if (!ctx.locks.TryLockOne(shard)) [[unlikely]] {
       // Whoever holds it may do so for long.
       if (start == 0) start = base::ReadTicks();
       ctx.locks.LockOne(shard);
     }
-    const Outcome result = command->run(ctx, args);
+    const Outcome result = Invoke(ctx, *command, args);
     ctx.locks.UnlockOne(shard);
     return result;
   }();
+  if (ctx.postponed) [[unlikely]]
+    return outcome;
   const std::uint64_t ticks = calls.End(start, ctx.tunables.latency_tracking);
   if (!outcome.ok()) [[unlikely]] {
     // An error replaces whatever the handler had begun to write.

@@ -16,13 +16,15 @@ bool Housekeeping::Run(std::int64_t budget_us) {
   // None starves another: what one leaves of its share goes to the next.
   const base::TimeBudget all(budget_us, clock_);
   const std::uint64_t start = base::ReadTicks();
-  const bool due_left = expiry_.Run(base::TimeBudget(budget_us / 2, clock_));
+  // While writes are paused nothing changes, as in Redis; what is due looks as if it were not there.
+  const bool paused = ctx_.tunables.client_pause.IsOn();
+  const bool due_left = !paused && expiry_.Run(base::TimeBudget(budget_us / 2, clock_));
   const std::uint64_t expiry_ticks = base::TicksSince(start);
   ctx_.stats.expiry_ticks += expiry_ticks;
   ctx_.host.OnCycle(Cycle::kExpire, expiry_ticks);
   if (due_left) ++ctx_.stats.expiry_out_of_time;
   const std::uint64_t eviction_start = base::ReadTicks();
-  const bool memory_short = evictor_.Run(base::TimeBudget(budget_us / 2, clock_));
+  const bool memory_short = !paused && evictor_.Run(base::TimeBudget(budget_us / 2, clock_));
   ctx_.host.OnCycle(Cycle::kEviction, base::TicksSince(eviction_start));
   const bool garbage_left = FreeGarbage(all);
   bool sparse_left = compaction_.running();

@@ -70,7 +70,14 @@ struct Session {
   Published<std::uint64_t> output_bytes;  // waiting for the socket
   Published<std::uint32_t> shown_flags;   // ShownFlags
 
-  enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
+  enum ShownFlags : std::uint32_t {
+    kShowNoEvict = 1,
+    kShowNoTouch = 2,
+    kShowCloseAfterReply = 4,
+    kShowUnix = 8,
+    kShowMonitor = 16,
+    kShowPaused = 32
+  };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.
   struct Texts {
