@@ -142,6 +142,8 @@ bool Batch::Run() {
     Session* const session = items_[next_].session;
     const std::size_t begin = output.Size();
     std::uint64_t commands = 0;
+    if (session->killed.load(std::memory_order_relaxed)) [[unlikely]]
+      session->close_after_reply = true;
     for (; next_ != size_ && items_[next_].session == session && !enough(); ++next_) {
       const Item& item = items_[next_];
       while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();

@@ -86,6 +86,9 @@ class CallStats {
   // The call that has just been counted began at `start` and took `ticks`.
   void Record(std::uint64_t start, std::uint64_t ticks, bool with_histogram);
 
+  // How many calls the last one that was timed stands for: itself, and those before it that were not. For its worker.
+  std::uint64_t weight() const { return weight_; }
+
   void CountRejected() { ++rejected_; }
   void CountFailed() { ++failed_; }
   // How long it takes depends on its arguments.
@@ -96,6 +99,13 @@ class CallStats {
   std::uint64_t failed() const { return failed_.Get(); }
   // Of all calls, those included that the last one that was timed stands for.
   std::uint64_t ticks() const;
+  // Calls that were not timed yet and have nobody that stands for them: they are taken for as long as the last one.
+  std::uint64_t waiting() const {
+    const std::uint64_t covered = covered_.Get();
+    const std::uint64_t calls = calls_.Get();
+    return calls > covered ? calls - covered : 0;
+  }
+  std::uint64_t last_ticks() const { return last_ticks_.Get(); }
   // Null if nothing was noted yet.
   const TickHistogram* histogram() const { return histogram_.load(std::memory_order_acquire); }
 
@@ -109,6 +119,7 @@ class CallStats {
   Counter covered_;  // calls whose time is in ticks_
   Counter last_ticks_;
   std::uint64_t last_start_ = 0;
+  std::uint64_t weight_ = 1;
   Counter rejected_;
   Counter failed_;
   std::atomic<TickHistogram*> histogram_{nullptr};

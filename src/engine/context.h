@@ -31,7 +31,8 @@ class Context;
 
 // What is known of a call that has ended.
 struct CallReport {
-  std::uint64_t ticks;  // 0: it was not timed
+  std::uint64_t ticks;   // 0: it was not timed
+  std::uint64_t weight;  // how many calls it stands for, see engine/call_stats.h
   std::size_t reply_bytes;
 };
 

@@ -121,7 +121,7 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
   }
   const std::size_t reply_bytes = ctx.reply.Output().TotalBytes() - total_before;
   if (ticks != 0 || IsAtLeast(reply_bytes, thresholds.reply_bytes) || thresholds.watchers.IsOn()) [[unlikely]]
-    ctx.host.OnCall(ctx, args, {ticks, reply_bytes});
+    ctx.host.OnCall(ctx, args, {ticks, calls.weight(), reply_bytes});
   return outcome;
 }
 

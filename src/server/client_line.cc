@@ -28,10 +28,8 @@ std::string ClientFlags(const Session& session) {
   static constexpr struct {
     Session::ShownFlags flag;
     char letter;
-  } kLetters[] = {{Session::kShowCloseAfterReply, 'c'},
-                  {Session::kShowUnix, 'U'},
-                  {Session::kShowNoEvict, 'e'},
-                  {Session::kShowNoTouch, 'T'}};
+  } kLetters[] = {{Session::kShowMonitor, 'O'}, {Session::kShowPaused, 'b'},  {Session::kShowCloseAfterReply, 'c'},
+                  {Session::kShowUnix, 'U'},    {Session::kShowNoEvict, 'e'}, {Session::kShowNoTouch, 'T'}};
   const std::uint32_t flags = session.shown_flags.Get();
   std::string letters;
   for (const auto& [flag, letter] : kLetters) {

@@ -10,7 +10,7 @@ using base::Tunables;
 
 constexpr std::string_view kNoYesLocal[] = {"no", "yes", "local"};
 constexpr std::string_view kLogLevels[] = {"debug", "verbose", "notice", "warning"};
-constexpr std::string_view kLogFormats[] = {"legacy", "logfmt"};
+constexpr std::string_view kLogFormats[] = {"legacy", "logfmt", "json"};
 constexpr std::string_view kLogTimestampFormats[] = {"legacy", "iso8601", "milliseconds"};
 constexpr std::string_view kSyslogFacilities[] = {"user",   "local0", "local1", "local2", "local3",
                                                   "local4", "local5", "local6", "local7"};
@@ -106,8 +106,8 @@ constexpr Directive kDirectives[] = {
     String("pidfile", "").Immutable(),
     Enum("loglevel", "notice", kLogLevels),
     String("logfile", "").Immutable(),
-    Enum("log-format", "legacy", kLogFormats).Ignored(),
-    Enum("log-timestamp-format", "legacy", kLogTimestampFormats).Ignored(),
+    Enum("log-format", "legacy", kLogFormats),
+    Enum("log-timestamp-format", "legacy", kLogTimestampFormats),
     Bool("hide-user-data-from-log", "no").Ignored(),
     Bool("syslog-enabled", "no").Immutable().Ignored(),
     String("syslog-ident", "redis").Immutable().Ignored(),
@@ -138,7 +138,7 @@ constexpr Directive kDirectives[] = {
         .MultiArg()
         .WrittenBy(WriteClientOutputBufferLimit)
         .Publishes(PublishClientOutputBufferLimit),
-    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes).NotYet(),
+    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes),
     Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys).NotYet(),
     Int("prefetch-batch-max-size", "16", 0, 128).Ignored(),
 

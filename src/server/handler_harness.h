@@ -58,7 +58,8 @@ class HandlerHarness : public Lifecycle {
   Metrics metrics;
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
   Observation observation{tunables, clients, metrics.rate()};
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, observation}};
+  ClientPause pause{tunables};
+  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};

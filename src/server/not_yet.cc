@@ -24,11 +24,8 @@ constexpr std::string_view kScripting = "scripting";
 
 constexpr Command kNotYetCommands[] = {
     NotYet("bgrewriteaof", kPersistence), NotYet("bgsave", kPersistence),  NotYet("lastsave", kPersistence),
-    NotYet("save", kPersistence),         NotYet("waitaof", kPersistence),
-
-    NotYet("failover", kReplication),     NotYet("psync", kReplication),   NotYet("replconf", kReplication),
-    NotYet("replicaof", kReplication),    NotYet("role", kReplication),    NotYet("slaveof", kReplication),
-    NotYet("sync", kReplication),         NotYet("wait", kReplication),
+    NotYet("save", kPersistence),         NotYet("waitaof", kPersistence), NotYet("psync", kReplication),
+    NotYet("replconf", kReplication),     NotYet("sync", kReplication),    NotYet("wait", kReplication),
 
     NotYet("eval", kScripting),           NotYet("eval_ro", kScripting),   NotYet("evalsha", kScripting),
     NotYet("evalsha_ro", kScripting),     NotYet("fcall", kScripting),     NotYet("fcall_ro", kScripting),

@@ -38,6 +38,7 @@ std::string_view NameOf(engine::Cycle cycle) {
 }  // namespace
 
 void Observation::OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call) {
+  if (tunables_.call_thresholds.watchers.IsOn()) monitors.Feed(ctx, args);
   const bool is_fast = (ctx.command->flags & engine::kFast) != 0;
   const auto us = static_cast<std::int64_t>(rate_.Us(call.ticks));
   if (call.ticks != 0) AddLatency(is_fast ? "fast-command" : "command", us);

@@ -7,19 +7,21 @@
 #include "server/client_registry.h"
 #include "server/command_log.h"
 #include "server/latency_monitor.h"
+#include "server/monitors.h"
 
 namespace zedis::server {
 
 class Observation {
  public:
-  Observation(const base::Tunables& tunables, const ClientRegistry& clients, const base::TickRate& rate)
-      : tunables_(tunables), clients_(clients), rate_(rate) {}
+  Observation(base::Tunables& tunables, const ClientRegistry& clients, const base::TickRate& rate)
+      : monitors(tunables, clients), tunables_(tunables), clients_(clients), rate_(rate) {}
 
   void OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call);
   void OnCycle(engine::Cycle cycle, std::uint64_t ticks);
 
   CommandLog command_log;
   LatencyMonitor latency;
+  Monitors monitors;
 
  private:
   void Log(CommandLog::Kind kind, std::int64_t value, const base::Tunable& length_max, engine::Context& ctx,

@@ -14,6 +14,7 @@
 #include "engine/door.h"
 #include "engine/locks.h"
 #include "engine/registry.h"
+#include "server/client_evictor.h"
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
@@ -46,6 +47,7 @@ class Server : ConnectionHost, Lifecycle {
   bool Refuse(const NewConnection& connection);
   void Opened(Connection& connection, engine::Desk& desk) override;
   void Closed(Connection& connection) override;
+  void AfterTurn(engine::Context& ctx) override { client_evictor_.Check(ctx); }
   void Sample(std::int64_t now_ms) override;
   void RequestShutdown() override;
 
@@ -61,6 +63,8 @@ class Server : ConnectionHost, Lifecycle {
   ClientRegistry clients_;
   Metrics metrics_;
   Observation observation_{tunables_, clients_, metrics_.rate()};
+  ClientPause pause_{tunables_};
+  ClientEvictor client_evictor_{clients_};
   ServerGate gate_;
   std::unique_ptr<Services> services_;
   std::vector<engine::Desk*> desks_;

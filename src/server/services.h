@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engine/context.h"
 #include "server/access.h"
+#include "server/client_pause.h"
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/identity.h"
@@ -32,6 +33,7 @@ struct ServerParts {
   base::Log& log;
   const Identity& identity;
   Observation& observation;
+  ClientPause& pause;
 };
 
 class Services : public engine::Host, public ServerParts {
@@ -41,6 +43,8 @@ class Services : public engine::Host, public ServerParts {
   void OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call) override {
     observation.OnCall(ctx, args, call);
   }
+  bool MustWait(engine::Context& ctx) override { return pause.MustWait(ctx); }
+  void OnSessionEnd(engine::Context&, engine::Session& session) override { observation.monitors.Remove(session); }
   void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
 };
 

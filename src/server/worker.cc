@@ -101,6 +101,7 @@ void Worker::Tick(int timeout_ms) {
   TakeTasks();
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
+  wiring_.connections.AfterTurn(context_);
   SendPushes();
   context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
   DestroyClosed();
