@@ -59,6 +59,8 @@ struct Session {
   bool no_touch = false;
   bool stalled = false;  // its requests are kept and not run, see engine/outbox.h
   base::OutputClass output_class = base::OutputClass::kNormal;
+  // Somebody has ended it: what it sends does not run any more. Its connection closes soon. Any thread sets it.
+  std::atomic<bool> killed{false};
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
@@ -96,7 +98,9 @@ struct Session {
     kShowUnix = 8,
     kShowInTransaction = 16,
     kShowWatchTouched = 32,
-    kShowBlocked = 64
+    kShowBlocked = 64,
+    kShowMonitor = 128,
+    kShowPaused = 256
   };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.

@@ -60,7 +60,9 @@ class HandlerHarness : public Lifecycle {
   ClientRegistry clients;
   Metrics metrics;
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
+  Observation observation{tunables, clients, metrics.rate()};
+  ClientPause pause{tunables};
+  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};
