@@ -42,6 +42,14 @@ class Aftermath {
   virtual void AfterCommand(Context& ctx) = 0;
 };
 
+// Whoever wants to know which keys a session reads, see Session::tracks_reads.
+class ReadObserver {
+ public:
+  virtual ~ReadObserver() = default;
+  // The session of the context has run a command that only reads. Its locks are still held.
+  virtual void OnRead(Context& ctx, const ResolvedCommand& command, Args args) = 0;
+};
+
 // Whoever makes room when memory gets short, see engine/evictor.h.
 class Reclaimer {
  public:
@@ -194,6 +202,7 @@ class Context {
   Desk* desk = nullptr;          // of the worker
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
+  ReadObserver* read_observer = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
 
   // --- of the command that runs ---

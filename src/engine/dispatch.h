@@ -46,6 +46,14 @@ class Dispatcher {
   // index of the first key argument, or 0.
   static std::size_t HashKeys(const ResolvedCommand& command, Args args, std::uint64_t seed, KeyPlace* keys);
 
+  // Runs the handler. REQUIRES: the locks that its row asks for are held.
+  static Outcome Handle(Context& ctx, const ResolvedCommand& command, Args args) {
+    const Outcome outcome = command.run(ctx, args);
+    if (ctx.session->tracks_reads && (command.flags & kReadonly) != 0) [[unlikely]]
+      ctx.read_observer->OnRead(ctx, command, args);
+    return outcome;
+  }
+
   // Runs one command and writes its reply. `keys` as filled by HashKeys.
   void Run(Context& ctx, const ResolvedCommand* command, Args args, const KeyPlace* keys) {
     ctx.command = command;
@@ -60,6 +68,11 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
+  // A RESP2 client could not tell the replies of other commands from messages.
+  static bool MayRunWhileSubscribed(const Context& ctx) {
+    return (ctx.command->flags & kWhileSubscribed) != 0 || ctx.session->protocol.Get() == resp::Protocol::kResp3;
+  }
+  static Outcome RefuseSubscriber(Context& ctx);
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
   Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
 
@@ -77,15 +90,19 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     calls.CountRejected();
     return admitted;
   }
+  if (ctx.session->subscriptions != nullptr && !MayRunWhileSubscribed(ctx)) [[unlikely]] {
+    calls.CountRejected();
+    return RefuseSubscriber(ctx);
+  }
   const std::size_t before = ctx.reply.Output().Size();
   const std::uint64_t start = calls.Begin();
   const Outcome outcome = [&] {
     if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
       return RunWithLocks(ctx, *command, args);
-    if (!ctx.locks.needed()) return command->run(ctx, args);
+    if (!ctx.locks.needed()) return Handle(ctx, *command, args);
     const int shard = ctx.keyspace.ShardOf(ctx.keys[command->first].hash);
     ctx.locks.LockOne(shard);
-    const Outcome result = command->run(ctx, args);
+    const Outcome result = Handle(ctx, *command, args);
     ctx.locks.UnlockOne(shard);
     return result;
   }();

@@ -54,9 +54,12 @@ struct Session {
   bool stalled = false;  // its requests are kept and not run, see engine/outbox.h
   base::OutputClass output_class = base::OutputClass::kNormal;
   ReplyMode reply_mode = ReplyMode::kOn;
-  std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
-  std::unique_ptr<KeptRequests> kept;   // null: nothing
-  std::shared_ptr<Address> address;     // for other threads, see engine/desk.h; null: nobody has asked for it
+  std::unique_ptr<std::string> pushes;         // to be sent besides replies, see engine/outbox.h; null: nothing
+  std::unique_ptr<KeptRequests> kept;          // null: nothing
+  std::shared_ptr<Address> address;            // for other threads, see engine/desk.h; null: nobody has asked for it
+  std::unique_ptr<SessionPart> subscriptions;  // null: none
+  std::unique_ptr<SessionPart> tracking;       // what it is told about the keys it caches; null: nothing
+  bool tracks_reads = false;                   // ReadObserver hears of what it reads
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;
@@ -70,7 +73,21 @@ struct Session {
   Published<std::uint64_t> output_bytes;  // waiting for the socket
   Published<std::uint32_t> shown_flags;   // ShownFlags
 
-  enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
+  Published<std::uint32_t> shown_channels;  // subscriptions
+  Published<std::uint32_t> shown_patterns;
+  Published<std::uint32_t> shown_shard_channels;
+  Published<std::int64_t> shown_redirect{-1};  // who gets invalidations instead; 0: itself, -1: nobody
+
+  enum ShownFlags : std::uint32_t {
+    kShowNoEvict = 1u << 0,
+    kShowNoTouch = 1u << 1,
+    kShowCloseAfterReply = 1u << 2,
+    kShowUnix = 1u << 3,
+    kShowPubsub = 1u << 4,
+    kShowTracking = 1u << 5,
+    kShowBrokenRedirect = 1u << 6,
+    kShowBroadcast = 1u << 7,
+  };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.
   struct Texts {

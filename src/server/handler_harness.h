@@ -56,8 +56,9 @@ class HandlerHarness : public Lifecycle {
   Access access;
   ClientRegistry clients;
   Metrics metrics;
+  Pubsub pubsub{1};
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
+  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, pubsub}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};

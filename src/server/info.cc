@@ -98,19 +98,25 @@ void Clients(Context& ctx, Fields& fields) {
   std::uint64_t count = 0;
   std::uint64_t largest_input = 0;
   std::uint64_t largest_output = 0;
+  std::uint64_t subscribers = 0;
+  std::uint64_t tracking = 0;
   services.clients.ForEach([&](const ClientRegistry::Client& client) {
     ++count;
     largest_input = std::max<std::uint64_t>(largest_input, client.session->input_capacity.Get());
     largest_output = std::max<std::uint64_t>(largest_output, client.session->output_bytes.Get());
+    const std::uint32_t flags = client.session->shown_flags.Get();
+    subscribers += (flags & engine::Session::kShowPubsub) != 0 ? 1 : 0;
+    tracking += (flags & engine::Session::kShowTracking) != 0 ? 1 : 0;
   });
   fields.Add("connected_clients", count);
   fields.Add("cluster_connections", 0);
   fields.Add("maxclients", ctx.tunables.maxclients.Get());
   fields.Add("client_recent_max_input_buffer", largest_input);
   fields.Add("client_recent_max_output_buffer", largest_output);
-  for (const char* none :
-       {"blocked_clients", "tracking_clients", "pubsub_clients", "watching_clients", "clients_in_timeout_table",
-        "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
+  fields.Add("tracking_clients", tracking);
+  fields.Add("pubsub_clients", subscribers);
+  for (const char* none : {"blocked_clients", "watching_clients", "clients_in_timeout_table", "total_watched_keys",
+                           "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
     fields.Add(none, 0);
   }
 }
@@ -272,10 +278,13 @@ void Stats(Context& ctx, Fields& fields) {
   none({"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   sum("keyspace_hits", &WorkerStats::keyspace_hits);
   sum("keyspace_misses", &WorkerStats::keyspace_misses);
-  none({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-        "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-        "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+  const Pubsub& pubsub = ServicesOf(ctx).pubsub;
+  fields.Add("pubsub_channels", pubsub.Channels(ChannelKind::kChannel).size());
+  fields.Add("pubsub_patterns", pubsub.patterns());
+  fields.Add("pubsubshard_channels", pubsub.Channels(ChannelKind::kShard).size());
+  none({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
+        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+        "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
   none({"unexpected_error_replies"});
   fields.Add("total_error_replies", metrics.ErrorsOfAll());
   none({"dump_payload_sanitizations"});

@@ -44,18 +44,21 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       log_(log),
       registry_(AllTables(), config.renames()),
       identity_(Identity::Make(WallMs())),
+      pubsub_(RandomSeed()),
+      notifier_(tunables, pubsub_),
       gate_(config, access_, clients_) {
   access_.Follow(config);
   config.OnChange("loglevel", [this](const Value& value) -> std::expected<void, std::string> {
     log_.SetLevel(static_cast<base::LogLevel>(value.number));
     return {};
   });
+  notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
   services_ = std::make_unique<Services>(
-      ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
+      ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, pubsub_});
   const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers, desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));

@@ -17,6 +17,7 @@
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
+#include "server/notifier.h"
 #include "server/services.h"
 #include "server/worker.h"
 #include "server/worker_host.h"
@@ -60,6 +61,8 @@ class Server : ConnectionHost, Lifecycle {
   Access access_;
   ClientRegistry clients_;
   Metrics metrics_;
+  Pubsub pubsub_;
+  Notifier notifier_;
   ServerGate gate_;
   std::unique_ptr<Services> services_;
   std::vector<engine::Desk*> desks_;

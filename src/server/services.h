@@ -11,6 +11,7 @@
 #include "server/config.h"
 #include "server/identity.h"
 #include "server/metrics.h"
+#include "server/pubsub.h"
 
 namespace zedis::server {
 
@@ -30,11 +31,14 @@ struct ServerParts {
   Lifecycle& lifecycle;
   base::Log& log;
   const Identity& identity;
+  Pubsub& pubsub;
 };
 
 class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
+
+  void OnSessionEnd(engine::Context&, engine::Session& session) override { pubsub.UnsubscribeAll(session); }
 };
 
 // REQUIRES: the context was made with a Services as its host.

@@ -109,6 +109,7 @@ Outcome Hello(Context& ctx, Args args) {
 // Back to what a new connection is; the library's name stays.
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
+  ServicesOf(ctx).pubsub.UnsubscribeAll(session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
@@ -150,7 +151,7 @@ constexpr Command kSessionCommands[] = {
      .history = "6.2.0 Without arguments it tells about the connection as it is."},
     {.name = "reset",
      .arity = Exactly(0),
-     .flags = kHandshake,
+     .flags = kHandshake | kWhileSubscribed,
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,

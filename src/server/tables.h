@@ -40,6 +40,7 @@ Table CommandCommands();  // COMMAND
 Table ConfigCommands();   // CONFIG
 Table AdminCommands();    // INFO TIME LOLWUT SHUTDOWN
 Table MemoryCommands();   // MEMORY
+Table PubsubCommands();   // SUBSCRIBE PUBLISH PUBSUB and their kin
 Table NotYetCommands();   // what only answers that it comes later
 
 // Every command of the server, for engine::Registry.
