@@ -286,7 +286,10 @@ void Worker::ResumeInputs() {
   });
 }
 
+// What was posted before a client sent its request must have happened when the request runs: whoever has seen the reply
+// to a PUBLISH may count on the message coming before the replies to what it asks of another worker after that.
 void Worker::RunInputs() {
+  TakeTasks();
   for (const Input& input : inputs_) ParseInput(input);
   RunBatch();
   inputs_.clear();
@@ -296,7 +299,8 @@ void Worker::RunInputs() {
 void Worker::ParseInput(const Input& input) {
   Connection& connection = *input.connection;
   if (connection.closing || connection.close_after_reply) return;
-  if (connection.stalled) return KeepInput(input);
+  const bool has_kept = connection.kept != nullptr && !connection.kept->requests.empty();
+  if (connection.stalled || has_kept) return KeepInput(input);
   // A connection's requests run together as far as a batch has room: each batch costs it a write.
   if (batch_.ample()) RunBatch();
   if (!input.in_tail) {
@@ -316,7 +320,7 @@ void Worker::ParseInput(const Input& input) {
   NoteTail(connection);
 }
 
-// A session that rests: what arrives is only stored.
+// A session that rests, or whose kept requests are to run in the next turn: what arrives is only stored.
 void Worker::KeepInput(const Input& input) {
   Connection& connection = *input.connection;
   if (!input.in_tail) connection.tail.Assign({input.begin, static_cast<std::size_t>(input.end - input.begin)});
