@@ -3,7 +3,7 @@ can be compared.
 
 A script is a list of steps, each the name of a connection and a command as one string or a list of words. A connection is
 made when its name first appears; a name that ends in 3 speaks RESP3. <id:name> in a command is the id of another
-connection, and ids in replies become such words again.
+connection, and ids in replies to CLIENT become such words again.
 
 After each step every connection that can answer is asked for a PONG, and what comes before it belongs to the step: what
 a command causes for others is there before the replies to what they ask after it.
@@ -78,5 +78,6 @@ def play(port, script):
             for other, player in players.items():
                 if replies := player.gather():
                     heard[other] = heard.get(other, []) + replies
-            transcript.append((name, command, {one: [_shown(reply, names) for reply in got] for one, got in heard.items() if got}))
+            shown = names if words[0].upper() == "CLIENT" else {}
+            transcript.append((name, command, {one: [_shown(reply, shown) for reply in got] for one, got in heard.items() if got}))
         return transcript

@@ -33,6 +33,10 @@ class Host {
   virtual ~Host() = default;
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
+  // A session that is_tracked has run a command, whose locks are still held.
+  virtual void OnTracked(Context& /*ctx*/, const ResolvedCommand& /*command*/, Args /*args*/) {}
+  // A worker has run a batch, of which no reply was sent yet, or other things that may have changed keys.
+  virtual void OnTurn(Context& /*ctx*/) {}
 };
 
 // What follows from a command when it has let go of its locks.
@@ -40,14 +44,6 @@ class Aftermath {
  public:
   virtual ~Aftermath() = default;
   virtual void AfterCommand(Context& ctx) = 0;
-};
-
-// Whoever wants to know which keys a session reads, see Session::tracks_reads.
-class ReadObserver {
- public:
-  virtual ~ReadObserver() = default;
-  // The session of the context has run a command that only reads. Its locks are still held.
-  virtual void OnRead(Context& ctx, const ResolvedCommand& command, Args args) = 0;
 };
 
 // Whoever makes room when memory gets short, see engine/evictor.h.
@@ -202,7 +198,6 @@ class Context {
   Desk* desk = nullptr;          // of the worker
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
-  ReadObserver* read_observer = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
 
   // --- of the command that runs ---

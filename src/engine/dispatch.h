@@ -49,8 +49,8 @@ class Dispatcher {
   // Runs the handler. REQUIRES: the locks that its row asks for are held.
   static Outcome Handle(Context& ctx, const ResolvedCommand& command, Args args) {
     const Outcome outcome = command.run(ctx, args);
-    if (ctx.session->tracks_reads && (command.flags & kReadonly) != 0) [[unlikely]]
-      ctx.read_observer->OnRead(ctx, command, args);
+    if (ctx.session->is_tracked) [[unlikely]]
+      ctx.host.OnTracked(ctx, command, args);
     return outcome;
   }
 

@@ -21,6 +21,9 @@ struct Event {
   std::string_view name;
 };
 
+// Of a change that Redis tells no subscriber of: a string that only grew, by zeros.
+inline constexpr Event kUnannounced{static_cast<base::NotifyFlag>(0), "unannounced"};
+
 struct Change {
   const store::Key& key;
   int database;

@@ -59,7 +59,7 @@ struct Session {
   std::shared_ptr<Address> address;            // for other threads, see engine/desk.h; null: nobody has asked for it
   std::unique_ptr<SessionPart> subscriptions;  // null: none
   std::unique_ptr<SessionPart> tracking;       // what it is told about the keys it caches; null: nothing
-  bool tracks_reads = false;                   // ReadObserver hears of what it reads
+  bool is_tracked = false;                     // Host::OnTracked hears of its commands
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;

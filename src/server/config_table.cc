@@ -139,7 +139,7 @@ constexpr Directive kDirectives[] = {
         .WrittenBy(WriteClientOutputBufferLimit)
         .Publishes(PublishClientOutputBufferLimit),
     MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes).NotYet(),
-    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys).NotYet(),
+    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys),
     Int("prefetch-batch-max-size", "16", 0, 128).Ignored(),
 
     // Access.

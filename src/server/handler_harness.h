@@ -58,12 +58,13 @@ class HandlerHarness : public Lifecycle {
   Metrics metrics;
   Pubsub pubsub{1};
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, pubsub}};
+  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, pubsub, tracking}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;
+  Tracking tracking{{keyspace, tunables, door, clients, 1}};
   engine::WorkerStats stats;
   resp::OutputBuffer output;
   engine::Dispatcher dispatcher{registry, gate};

@@ -282,9 +282,13 @@ void Stats(Context& ctx, Fields& fields) {
   fields.Add("pubsub_channels", pubsub.Channels(ChannelKind::kChannel).size());
   fields.Add("pubsub_patterns", pubsub.patterns());
   fields.Add("pubsubshard_channels", pubsub.Channels(ChannelKind::kShard).size());
+  const Tracking& tracking = ServicesOf(ctx).tracking;
+  fields.Add("tracking_total_keys", tracking.keys());
+  fields.Add("tracking_total_items", tracking.items());
+  fields.Add("tracking_total_prefixes", tracking.prefixes());
   none({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
         "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
-        "current_active_defrag_time", "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+        "current_active_defrag_time"});
   none({"unexpected_error_replies"});
   fields.Add("total_error_replies", metrics.ErrorsOfAll());
   none({"dump_payload_sanitizations"});

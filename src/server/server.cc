@@ -57,8 +57,9 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
-  services_ = std::make_unique<Services>(
-      ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, pubsub_});
+  tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
+  services_ = std::make_unique<Services>(ServerParts{
+      config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, pubsub_, *tracking_});
   const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers, desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));

@@ -64,6 +64,7 @@ class Server : ConnectionHost, Lifecycle {
   Pubsub pubsub_;
   Notifier notifier_;
   ServerGate gate_;
+  std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<Services> services_;
   std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;

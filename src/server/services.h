@@ -12,6 +12,7 @@
 #include "server/identity.h"
 #include "server/metrics.h"
 #include "server/pubsub.h"
+#include "server/tracking.h"
 
 namespace zedis::server {
 
@@ -32,13 +33,21 @@ struct ServerParts {
   base::Log& log;
   const Identity& identity;
   Pubsub& pubsub;
+  Tracking& tracking;
 };
 
 class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
 
-  void OnSessionEnd(engine::Context&, engine::Session& session) override { pubsub.UnsubscribeAll(session); }
+  void OnSessionEnd(engine::Context&, engine::Session& session) override {
+    pubsub.UnsubscribeAll(session);
+    tracking.Stop(session);
+  }
+  void OnTracked(engine::Context& ctx, const engine::ResolvedCommand& command, engine::Args args) override {
+    tracking.OnCommand(ctx, command, args);
+  }
+  void OnTurn(engine::Context& ctx) override { tracking.OnTurn(ctx); }
 };
 
 // REQUIRES: the context was made with a Services as its host.

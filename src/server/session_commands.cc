@@ -110,6 +110,7 @@ Outcome Hello(Context& ctx, Args args) {
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
   ServicesOf(ctx).pubsub.UnsubscribeAll(session);
+  ServicesOf(ctx).tracking.Stop(session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);

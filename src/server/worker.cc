@@ -101,6 +101,7 @@ void Worker::Tick(int timeout_ms) {
   TakeTasks();
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
+  wiring_.host.OnTurn(context_);
   SendPushes();
   context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
   DestroyClosed();
@@ -373,6 +374,7 @@ void Worker::RunBatch() {
   for (bool finished = false; !finished;) {
     const std::uint64_t start = base::ReadTicks();
     finished = batch_.Run();
+    wiring_.host.OnTurn(context_);
     stats_.command_ticks += base::TicksSince(start);
     for (const engine::Batch::Span& span : batch_.spans()) Send(span);
     output_.Clear();
