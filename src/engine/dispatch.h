@@ -15,19 +15,19 @@ class Gate {
  public:
   virtual ~Gate() = default;
 
-  // An error refuses the command. The usual case is decided by one look at the session and the row's flags.
-  Outcome Admit(Context& ctx, Args args) {
-    const std::uint32_t flags = ctx.command->flags;
+  // An error refuses the command. The usual case is decided by one look at the session and the row's flags; a
+  // transaction adds what it is going to need.
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
     if (ctx.session->authenticated && (flags & kProtected) == 0 &&
         ((flags & kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0)) [[likely]] {
       return Done();
     }
-    return Decide(ctx, args);
+    return Decide(ctx, args, flags);
   }
 
  protected:
   // Asked about clients that have not logged in, protected commands, and those that need memory if that is limited.
-  virtual Outcome Decide(Context& ctx, Args args) = 0;
+  virtual Outcome Decide(Context& ctx, Args args, std::uint32_t flags) = 0;
 };
 
 class Dispatcher {
@@ -73,39 +73,38 @@ class Dispatcher {
     return (ctx.command->flags & kWhileSubscribed) != 0 || ctx.session->protocol.Get() == resp::Protocol::kResp3;
   }
   static Outcome RefuseSubscriber(Context& ctx);
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
+    const Outcome admitted = gate_.Admit(ctx, args, flags);
+    if (ctx.session->subscriptions == nullptr || !admitted.ok() || MayRunWhileSubscribed(ctx)) [[likely]]
+      return admitted;
+    return RefuseSubscriber(ctx);
+  }
+  static bool IsComplete(const ResolvedCommand* command, Args args) {
+    return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
+  }
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
-  Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
+  static Outcome Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why);
+  static Outcome Call(Context& ctx, const ResolvedCommand& command, Args args);
+  static Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
+  template <class RunIt>
+  static Outcome Measured(Context& ctx, const ResolvedCommand& command, RunIt run);
+
+  // dispatch_transaction.cc
+  Outcome ExecuteBesideTransaction(Context& ctx, const ResolvedCommand* command, Args args);
+  static Outcome RunTransaction(Context& ctx);
+  static void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
 
   const Registry& registry_;
   Gate& gate_;
 };
 
-// The command on one key, nearly every one, is dealt with here.
-inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
-  if (command == nullptr || !command->arity.Accepts(args.size()) || command->run == nullptr) [[unlikely]]
-    return Refuse(ctx, command, args);
-  CallStats& calls = ctx.stats.calls[command->number];
-  const Outcome admitted = gate_.Admit(ctx, args);
-  if (!admitted.ok()) [[unlikely]] {
-    calls.CountRejected();
-    return admitted;
-  }
-  if (ctx.session->subscriptions != nullptr && !MayRunWhileSubscribed(ctx)) [[unlikely]] {
-    calls.CountRejected();
-    return RefuseSubscriber(ctx);
-  }
+// Counts a call and, now and then, its time.
+template <class RunIt>
+inline Outcome Dispatcher::Measured(Context& ctx, const ResolvedCommand& command, RunIt run) {
+  CallStats& calls = ctx.stats.calls[command.number];
   const std::size_t before = ctx.reply.Output().Size();
   const std::uint64_t start = calls.Begin();
-  const Outcome outcome = [&] {
-    if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
-      return RunWithLocks(ctx, *command, args);
-    if (!ctx.locks.needed()) return Handle(ctx, *command, args);
-    const int shard = ctx.keyspace.ShardOf(ctx.keys[command->first].hash);
-    ctx.locks.LockOne(shard);
-    const Outcome result = Handle(ctx, *command, args);
-    ctx.locks.UnlockOne(shard);
-    return result;
-  }();
+  const Outcome outcome = run();
   calls.End(start, ctx.tunables.latency_tracking);
   if (!outcome.ok()) [[unlikely]] {
     // An error replaces whatever the handler had begun to write.
@@ -113,6 +112,31 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     calls.CountFailed();
   }
   return outcome;
+}
+
+// The command on one key, nearly every one, is dealt with here.
+inline Outcome Dispatcher::Call(Context& ctx, const ResolvedCommand& command, Args args) {
+  return Measured(ctx, command, [&] {
+    if (command.shape != ResolvedCommand::KeyShape::kOne || command.locks != Locks::kKeys) [[unlikely]]
+      return RunWithLocks(ctx, command, args);
+    if (!ctx.locks.needed()) return Handle(ctx, command, args);
+    const int shard = ctx.keyspace.ShardOf(ctx.keys[command.first].hash);
+    ctx.locks.LockOne(shard);
+    const Outcome result = Handle(ctx, command, args);
+    ctx.locks.UnlockOne(shard);
+    return result;
+  });
+}
+
+inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
+  if (ctx.session->transaction != nullptr) [[unlikely]]
+    return ExecuteBesideTransaction(ctx, command, args);
+  if (!IsComplete(command, args)) [[unlikely]]
+    return Refuse(ctx, command, args);
+  const Outcome admitted = Admit(ctx, args, command->flags);
+  if (!admitted.ok()) [[unlikely]]
+    return Reject(ctx, *command, admitted);
+  return Call(ctx, *command, args);
 }
 
 }  // namespace zedis::engine

@@ -4,6 +4,7 @@
 #include "engine/arguments.h"
 #include "server/client_filter.h"
 #include "server/client_line.h"
+#include "server/client_unblock.h"
 #include "server/not_yet.h"
 #include "server/services.h"
 #include "server/session_fields.h"
@@ -142,6 +143,8 @@ constexpr std::string_view kHelp[] = {
     "    Tell this connection when keys change that it may have cached.",
     "TRACKINGINFO",
     "    Return what this connection has asked for by TRACKING.",
+    "UNBLOCK <id> [TIMEOUT|ERROR]",
+    "    End what the connection with this number waits for, as if its time were up (default) or with an error.",
 };
 
 constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
@@ -221,7 +224,10 @@ constexpr Command kClientSubcommands[] = {
                "status(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix...+] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]"),
     Sub("client|trackinginfo", Exactly(1), ClientTrackingInfo, "6.2.0",
         "Returns what the connection has asked for by CLIENT TRACKING."),
-    NotYetSubcommand("client|unblock"),
+    WithSyntax(
+        With(Sub("client|unblock", AtLeast(2), UnblockClient, "5.0.0", "Ends the waiting of another connection."),
+             kAdmin, {}, "O(log N) where N is the number of client connections"),
+        kUnblockClientSyntax),
     NotYetSubcommand("client|unpause"),
 };
 

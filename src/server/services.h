@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/context.h"
+#include "engine/transaction.h"
 #include "server/access.h"
 #include "server/client_registry.h"
 #include "server/config.h"
@@ -40,7 +41,8 @@ class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
 
-  void OnSessionEnd(engine::Context&, engine::Session& session) override {
+  void OnSessionEnd(engine::Context& ctx, engine::Session& session) override {
+    engine::EndTransaction(ctx, session);
     pubsub.UnsubscribeAll(session);
     tracking.Stop(session);
   }

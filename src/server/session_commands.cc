@@ -1,6 +1,7 @@
 // AUTH, HELLO, RESET: who the client is and which protocol it speaks.
 #include "base/version.h"
 #include "engine/arguments.h"
+#include "engine/transaction.h"
 #include "server/services.h"
 #include "server/session_fields.h"
 #include "server/tables.h"
@@ -109,6 +110,7 @@ Outcome Hello(Context& ctx, Args args) {
 // Back to what a new connection is; the library's name stays.
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
+  EndTransaction(ctx, session);
   ServicesOf(ctx).pubsub.UnsubscribeAll(session);
   ServicesOf(ctx).tracking.Stop(session);
   session.database.Set(0);
@@ -156,6 +158,7 @@ constexpr Command kSessionCommands[] = {
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,
+     .in_multi = InMulti::kEnds,
      .since = "6.2.0",
      .group = "connection",
      .summary = "Makes the connection as if it had just been opened.",

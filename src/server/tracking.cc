@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/arguments.h"
+#include "engine/transaction.h"
 #include "server/session_fields.h"
 
 namespace zedis::server {
@@ -87,8 +88,10 @@ void Tracking::OnCommand(Context& ctx, const engine::ResolvedCommand& command, e
       if ((spec.flags & engine::kKeyNotKey) == 0) Note(ctx, ctx.KeyAt(args, i), state->number);
     });
   }
-  // CLIENT CACHING is for the next command, other words with the server about the client left aside.
-  if (state->caching_given && !command.row->name.starts_with("client|")) state->caching_given = false;
+  // CLIENT CACHING is for the next command, other words with the server about the client left aside, or transaction.
+  const engine::Transaction* transaction = ctx.session->transaction.get();
+  const bool in_transaction = transaction != nullptr && transaction->open();
+  if (!in_transaction && !command.row->name.starts_with("client|")) state->caching_given = false;
 }
 
 void Tracking::Count(const TrackingTable& table, std::size_t keys, std::size_t items) {
