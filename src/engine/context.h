@@ -54,6 +54,10 @@ class Host {
   virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
+  // A session that is_tracked has run a command, whose locks are still held.
+  virtual void OnTracked(Context& /*ctx*/, const ResolvedCommand& /*command*/, Args /*args*/) {}
+  // A worker has run a batch, of which no reply was sent yet, or other things that may have changed keys.
+  virtual void OnTurn(Context& /*ctx*/) {}
 };
 
 // What follows from a command when it has let go of its locks.

@@ -46,6 +46,14 @@ class Dispatcher {
   // index of the first key argument, or 0.
   static std::size_t HashKeys(const ResolvedCommand& command, Args args, std::uint64_t seed, KeyPlace* keys);
 
+  // Runs the handler. REQUIRES: the locks that its row asks for are held.
+  static Outcome Handle(Context& ctx, const ResolvedCommand& command, Args args) {
+    const Outcome outcome = command.run(ctx, args);
+    if (ctx.session->is_tracked) [[unlikely]]
+      ctx.host.OnTracked(ctx, command, args);
+    return outcome;
+  }
+
   // Runs one command and writes its reply. `keys` as filled by HashKeys.
   void Run(Context& ctx, const ResolvedCommand* command, Args args, const KeyPlace* keys) {
     ctx.command = command;
@@ -60,6 +68,17 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
+  // A RESP2 client could not tell the replies of other commands from messages.
+  static bool MayRunWhileSubscribed(const Context& ctx) {
+    return (ctx.command->flags & kWhileSubscribed) != 0 || ctx.session->protocol.Get() == resp::Protocol::kResp3;
+  }
+  static Outcome RefuseSubscriber(Context& ctx);
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
+    const Outcome admitted = gate_.Admit(ctx, args, flags);
+    if (ctx.session->subscriptions == nullptr || !admitted.ok() || MayRunWhileSubscribed(ctx)) [[likely]]
+      return admitted;
+    return RefuseSubscriber(ctx);
+  }
   static bool IsComplete(const ResolvedCommand* command, Args args) {
     return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
   }
@@ -71,7 +90,7 @@ class Dispatcher {
   }
   // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
   static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
-    return MustWait(ctx, command.flags) ? Done() : command.run(ctx, args);
+    return MustWait(ctx, command.flags) ? Done() : Handle(ctx, command, args);
   }
   // How far the arguments lie apart: the size of the request, nearly.
   static std::size_t Extent(Args args) {
@@ -143,7 +162,7 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     return ExecuteBesideTransaction(ctx, command, args);
   if (!IsComplete(command, args)) [[unlikely]]
     return Refuse(ctx, command, args);
-  const Outcome admitted = gate_.Admit(ctx, args, command->flags);
+  const Outcome admitted = Admit(ctx, args, command->flags);
   if (!admitted.ok()) [[unlikely]]
     return Reject(ctx, *command, admitted);
   return Call(ctx, *command, args);

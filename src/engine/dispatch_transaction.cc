@@ -36,12 +36,14 @@ Outcome Dispatcher::ExecuteBesideTransaction(Context& ctx, const ResolvedCommand
     if ((flags & kNoMulti) != 0) return Reject(ctx, *command, kNotInTransaction);
     flags |= MemoryFlags(transaction, in_multi);
   }
-  const Outcome admitted = gate_.Admit(ctx, args, flags);
+  const Outcome admitted = Admit(ctx, args, flags);
   if (!admitted.ok()) return Reject(ctx, *command, admitted);
   if (!transaction.open() || in_multi == InMulti::kAtOnce || in_multi == InMulti::kEnds)
     return Call(ctx, *command, args);
   if (in_multi == InMulti::kExec) {
-    return Measured(ctx, *command, args, [&](std::uint64_t&) { return RunTransaction(ctx); });
+    const Outcome outcome = Measured(ctx, *command, args, [&](std::uint64_t&) { return RunTransaction(ctx); });
+    if (ctx.session->is_tracked && !ctx.postponed) ctx.host.OnTracked(ctx, *command, args);
+    return outcome;
   }
   if (MustWait(ctx, flags)) return Done();
   Enqueue(*ctx.session, *command, args);
@@ -94,7 +96,7 @@ void Dispatcher::RunQueue(Context& ctx, const Transaction& transaction, const Ke
     ctx.command = queued.command;
     ctx.keys = places;
     const Outcome outcome = Measured(ctx, *queued.command, queued.args,
-                                     [&](std::uint64_t&) { return queued.command->run(ctx, queued.args); });
+                                     [&](std::uint64_t&) { return Handle(ctx, *queued.command, queued.args); });
     if (!outcome.ok()) ctx.ReplyError(outcome.error()->text);
     LeaveOut(ctx);
     places += queued.args.size();

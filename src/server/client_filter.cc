@@ -20,8 +20,9 @@ bool IsAnyOf(std::string_view word, std::initializer_list<std::string_view> lowe
   return std::ranges::any_of(lower, [&](std::string_view one) { return EqualsIgnoreCase(one, word); });
 }
 
-// The type of all clients so far.
-bool IsNormal(std::string_view type) { return EqualsIgnoreCase("normal", type); }
+std::string_view TypeOf(const Session& session) {
+  return (session.shown_flags.Get() & Session::kShowPubsub) != 0 ? "pubsub" : "normal";
+}
 
 bool Contains(std::string_view letters, std::string_view wanted) {
   return std::ranges::all_of(wanted, [&](char c) { return letters.find(c) != std::string_view::npos; });
@@ -174,7 +175,7 @@ bool ClientFilter::Accepts(const ClientRegistry::Client& client, const Session& 
   values[kDb] = std::to_string(session.database.Get());
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const auto matches = [&](std::string_view wanted) {
-      if (i == kType) return IsNormal(wanted);
+      if (i == kType) return EqualsIgnoreCase(TypeOf(session), wanted);
       if (i == kFlags || i == kCapa) return Contains(values[i], wanted);
       return values[i] == wanted;
     };

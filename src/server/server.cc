@@ -44,6 +44,8 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       log_(log),
       registry_(AllTables(), config.renames()),
       identity_(Identity::Make(WallMs())),
+      pubsub_(RandomSeed()),
+      notifier_(tunables, pubsub_),
       gate_(config, access_, clients_),
       tls_(config, log) {
   access_.Follow(config);
@@ -59,14 +61,17 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     log_.SetTimestamp(static_cast<base::LogTimestamp>(value.number));
     return {};
   });
+  notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
+  tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
   watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
   door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
-  services_ = std::make_unique<Services>(ServerParts{
-      config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, observation_, pause_});
+  services_ =
+      std::make_unique<Services>(ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_,
+                                             identity_, observation_, pause_, pubsub_, *tracking_});
   waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
   door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
   const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,

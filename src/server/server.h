@@ -19,6 +19,7 @@
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
+#include "server/notifier.h"
 #include "server/services.h"
 #include "server/tls.h"
 #include "server/worker.h"
@@ -69,7 +70,10 @@ class Server : ConnectionHost, Lifecycle {
   Observation observation_{tunables_, clients_, metrics_.rate()};
   ClientPause pause_{tunables_};
   ClientEvictor client_evictor_{clients_};
+  Pubsub pubsub_;
+  Notifier notifier_;
   ServerGate gate_;
+  std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;

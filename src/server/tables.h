@@ -44,6 +44,7 @@ Table ReplicationCommands();  // ROLE REPLICAOF FAILOVER
 Table ClusterCommands();      // CLUSTER ASKING READONLY READWRITE
 Table LatencyCommands();      // LATENCY
 Table MemoryCommands();       // MEMORY
+Table PubsubCommands();       // SUBSCRIBE PUBLISH PUBSUB and their kin
 Table NotYetCommands();       // what only answers that it comes later
 
 // Every command of the server, for engine::Registry.
