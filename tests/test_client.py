@@ -58,7 +58,7 @@ def test_setinfo_and_no_touch(raw):
 
 
 def test_subcommands_that_come_later_are_errors(raw):
-    for name in ["KILL", "PAUSE", "UNPAUSE", "TRACKING", "TRACKINGINFO", "UNBLOCK", "CACHING", "GETREDIR"]:
+    for name in ["KILL", "PAUSE", "UNPAUSE", "TRACKING", "TRACKINGINFO", "CACHING", "GETREDIR"]:
         assert raw.command("CLIENT", name, "1") == Error(f"ERR CLIENT {name} is not supported yet".encode())
 
 

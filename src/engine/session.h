@@ -82,7 +82,7 @@ struct Session {
     kShowNoTouch = 2,
     kShowCloseAfterReply = 4,
     kShowUnix = 8,
-    kShowBlocked = 16
+    kShowBlocked = 64
   };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.
