@@ -89,6 +89,15 @@ def test_secrets_are_not_shown(log_all):
                      b"CONFIG SET masterauth (redacted)", b"CONFIG SET timeout 0 requirepass (redacted)"]
 
 
+def test_a_transaction_is_noted_command_by_command(log_all, oracle):
+    with oracle.raw() as other:
+        other.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
+        other.command("SLOWLOG", "RESET")
+        for raw in (log_all, other):
+            raw.pipeline(("MULTI",), ("SET", "key", 1), ("INCR", "key"), ("EXEC",), ("ECHO", "last"))
+        assert commands_of(slow(log_all, -1)) == commands_of(slow(other, -1)) == [b"MULTI", b"SET key 1", b"INCR key", b"ECHO last"]
+
+
 def test_slowlog_refuses_what_redis_refuses(raw, oracle):
     with oracle.raw() as other:
         for request in (("GET", -2), ("GET", "x"), ("GET", 1, 2), ("LEN", 1), ("RESET", 1), ("FOO",), ()):

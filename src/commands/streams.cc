@@ -234,7 +234,7 @@ Outcome Xsetid(Context& ctx, Args args) {
   stream->SetLastId(id);
   if (entries_added) stream->entries_added = static_cast<std::uint64_t>(*entries_added);
   if (!max_deleted.IsZero()) stream->max_deleted_id = max_deleted;
-  ctx.Changed(key, {base::kNotifyStream, "xsetid"});
+  ctx.Changed(key, {base::kNotifyStream, "xsetid", false});
   ctx.reply.Ok();
   return Done();
 }

@@ -99,8 +99,8 @@ bool Batch::RunItem(const Item& item) {
     session.close_after_reply = true;
     return true;
   }
-  const std::size_t before = output.Size();
   const ReplyMode mode_before = session.reply_mode;
+  context_.reply_begin = output.Size();
   if (session.reply_mode == ReplyMode::kSkipNext) [[unlikely]]
     session.reply_mode = ReplyMode::kSkipThis;
   dispatcher_.Run(context_, item.command, arguments_.Slice(item.first_argument, item.argument_count),
@@ -113,7 +113,7 @@ bool Batch::RunItem(const Item& item) {
   }
   if (session.reply_mode != ReplyMode::kOn) [[unlikely]] {
     // CLIENT REPLY ON has switched it on again and answers; everything else is silent, after SKIP for one command.
-    output.Truncate(before);
+    output.Truncate(context_.reply_begin);
     if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   }
   return true;
@@ -148,7 +148,7 @@ bool Batch::Run() {
       const Item& item = items_[next_];
       while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();
       if (session->close_after_reply) continue;
-      if (session->stalled) [[unlikely]] {
+      if (session->rests()) [[unlikely]] {
         Keep(item);
         continue;
       }

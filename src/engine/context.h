@@ -27,6 +27,7 @@
 
 namespace zedis::engine {
 
+class Blocking;
 class Context;
 
 // What is known of a call that has ended.
@@ -43,12 +44,12 @@ enum class Cycle : std::uint8_t { kExpire, kEviction, kCompaction };
 class Host {
  public:
   virtual ~Host() = default;
-  // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held; the reply
-  // is not sent yet.
+  // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held, but for
+  // those of a transaction; the reply is not sent yet.
   virtual void OnCall(Context& /*ctx*/, Args /*args*/, const CallReport& /*call*/) {}
   // Clients are paused (Tunables::client_pause), and this command is about to run; its locks are held. True: it must
   // wait with all that its session sends; whoever says so lets the session rest.
-  virtual bool MustWait(Context& /*ctx*/) { return false; }
+  virtual bool MustWait(Context& /*ctx*/, std::uint32_t /*flags*/) { return false; }
   // Of each turn of housekeeping.
   virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
@@ -75,6 +76,8 @@ struct KeyPlace {
   std::uint64_t hash = 0;
   base::IndexHint hint;
 };
+
+class Watches;
 
 class Context {
  public:
@@ -216,12 +219,20 @@ class Context {
   Aftermath* aftermath = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
   bool postponed = false;      // the command that was to run must wait and has not run
+  Watches* watches = nullptr;
+  TransactionPointer spare_transaction;  // the next one: one that has ended, or null
+  Blocking* blocking = nullptr;          // of the worker; null: no command waits
+  bool may_block = true;  // false while a transaction runs: its commands have the reply of waiting in vain
 
   // --- of the command that runs ---
   resp::Reply reply;
+  std::size_t reply_begin = 0;  // in its output; what CLIENT REPLY OFF or SKIP leaves out begins here
   Session* session = nullptr;
   const ResolvedCommand* command = nullptr;
   const KeyPlace* keys = nullptr;  // parallel to the arguments; set where an argument is a key
+  // The command waited for this key, which has become ready, and runs for a client of whatever worker. Null: it comes
+  // from the client just now.
+  const store::Key* serving = nullptr;
   std::int64_t now_ms = 0;         // one reading per batch
   std::uint32_t access_clock = 0;  // what an access writes into the entry, see store/access.h
   std::uint64_t random_state = 0;

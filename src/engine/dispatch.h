@@ -15,19 +15,19 @@ class Gate {
  public:
   virtual ~Gate() = default;
 
-  // An error refuses the command. The usual case is decided by one look at the session and the row's flags.
-  Outcome Admit(Context& ctx, Args args) {
-    const std::uint32_t flags = ctx.command->flags;
+  // An error refuses the command. The usual case is decided by one look at the session and the row's flags; a
+  // transaction adds what it is going to need.
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
     if (ctx.session->authenticated && (flags & kProtected) == 0 &&
         ((flags & kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0)) [[likely]] {
       return Done();
     }
-    return Decide(ctx, args);
+    return Decide(ctx, args, flags);
   }
 
  protected:
   // Asked about clients that have not logged in, protected commands, and those that need memory if that is limited.
-  virtual Outcome Decide(Context& ctx, Args args) = 0;
+  virtual Outcome Decide(Context& ctx, Args args, std::uint32_t flags) = 0;
 };
 
 class Dispatcher {
@@ -62,11 +62,14 @@ class Dispatcher {
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
   // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
   static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
-    if (ctx.tunables.client_pause.IsOn()) [[unlikely]] {
-      ctx.postponed = ctx.host.MustWait(ctx);
-      if (ctx.postponed) return Done();
-    }
+    if (MustWait(ctx, command.flags)) [[unlikely]]
+      return Done();
     return command.run(ctx, args);
+  }
+  static bool MustWait(Context& ctx, std::uint32_t flags) {
+    if (!ctx.tunables.client_pause.IsOn()) [[likely]]
+      return false;
+    return ctx.postponed = ctx.host.MustWait(ctx, flags);
   }
   // How far the arguments lie apart: the size of the request, nearly.
   static std::size_t Extent(Args args) {
@@ -75,42 +78,35 @@ class Dispatcher {
   static bool IsAtLeast(std::size_t size, const base::Tunable& threshold) {
     return size >= static_cast<std::size_t>(threshold.Get());
   }
+  static bool IsComplete(const ResolvedCommand* command, Args args) {
+    return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
+  }
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
-  Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
+  static Outcome Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why);
+  static Outcome Call(Context& ctx, const ResolvedCommand& command, Args args);
+  static Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
+  template <class RunIt>
+  static Outcome Measured(Context& ctx, const ResolvedCommand& command, Args args, RunIt run);
+
+  // dispatch_transaction.cc
+  Outcome ExecuteBesideTransaction(Context& ctx, const ResolvedCommand* command, Args args);
+  static Outcome RunTransaction(Context& ctx);
+  static void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
 
   const Registry& registry_;
   Gate& gate_;
 };
 
-// The command on one key, nearly every one, is dealt with here.
-inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
-  if (command == nullptr || !command->arity.Accepts(args.size()) || command->run == nullptr) [[unlikely]]
-    return Refuse(ctx, command, args);
-  CallStats& calls = ctx.stats.calls[command->number];
-  const Outcome admitted = gate_.Admit(ctx, args);
-  if (!admitted.ok()) [[unlikely]] {
-    calls.CountRejected();
-    return admitted;
-  }
+// Counts a call and, now and then, its time; tells who wants to know. `run` gets the start, 0 if it is not timed yet.
+template <class RunIt>
+inline Outcome Dispatcher::Measured(Context& ctx, const ResolvedCommand& command, Args args, RunIt run) {
+  CallStats& calls = ctx.stats.calls[command.number];
   const base::CallThresholds& thresholds = ctx.tunables.call_thresholds;
   const std::size_t before = ctx.reply.Output().Size();
   const std::size_t total_before = ctx.reply.Output().TotalBytes();
   std::uint64_t start =
       calls.Begin(IsAtLeast(args.size(), thresholds.arguments) || IsAtLeast(Extent(args), thresholds.request_bytes));
-  const Outcome outcome = [&] {
-    if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
-      return RunWithLocks(ctx, *command, args);
-    if (!ctx.locks.needed()) return Invoke(ctx, *command, args);
-    const int shard = ctx.keyspace.ShardOf(ctx.keys[command->first].hash);
-    if (!ctx.locks.TryLockOne(shard)) [[unlikely]] {
-      // Whoever holds it may do so for long.
-      if (start == 0) start = base::ReadTicks();
-      ctx.locks.LockOne(shard);
-    }
-    const Outcome result = Invoke(ctx, *command, args);
-    ctx.locks.UnlockOne(shard);
-    return result;
-  }();
+  const Outcome outcome = run(start);
   if (ctx.postponed) [[unlikely]]
     return outcome;
   const std::uint64_t ticks = calls.End(start, ctx.tunables.latency_tracking);
@@ -123,6 +119,35 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
   if (ticks != 0 || IsAtLeast(reply_bytes, thresholds.reply_bytes) || thresholds.watchers.IsOn()) [[unlikely]]
     ctx.host.OnCall(ctx, args, {ticks, calls.weight(), reply_bytes});
   return outcome;
+}
+
+// The command on one key, nearly every one, is dealt with here.
+inline Outcome Dispatcher::Call(Context& ctx, const ResolvedCommand& command, Args args) {
+  return Measured(ctx, command, args, [&](std::uint64_t& start) {
+    if (command.shape != ResolvedCommand::KeyShape::kOne || command.locks != Locks::kKeys) [[unlikely]]
+      return RunWithLocks(ctx, command, args);
+    if (!ctx.locks.needed()) return Invoke(ctx, command, args);
+    const int shard = ctx.keyspace.ShardOf(ctx.keys[command.first].hash);
+    if (!ctx.locks.TryLockOne(shard)) [[unlikely]] {
+      // Whoever holds it may do so for long.
+      if (start == 0) start = base::ReadTicks();
+      ctx.locks.LockOne(shard);
+    }
+    const Outcome result = Invoke(ctx, command, args);
+    ctx.locks.UnlockOne(shard);
+    return result;
+  });
+}
+
+inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
+  if (ctx.session->transaction != nullptr) [[unlikely]]
+    return ExecuteBesideTransaction(ctx, command, args);
+  if (!IsComplete(command, args)) [[unlikely]]
+    return Refuse(ctx, command, args);
+  const Outcome admitted = gate_.Admit(ctx, args, command->flags);
+  if (!admitted.ok()) [[unlikely]]
+    return Reject(ctx, *command, admitted);
+  return Call(ctx, *command, args);
 }
 
 }  // namespace zedis::engine

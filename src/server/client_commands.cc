@@ -5,6 +5,7 @@
 #include "server/client_control.h"
 #include "server/client_filter.h"
 #include "server/client_line.h"
+#include "server/client_unblock.h"
 #include "server/not_yet.h"
 #include "server/services.h"
 #include "server/session_fields.h"
@@ -141,6 +142,8 @@ constexpr std::string_view kHelp[] = {
     "    Say which library the client uses: LIB-NAME or LIB-VER.",
     "SETNAME <name>",
     "    Give this connection a name.",
+    "UNBLOCK <id> [TIMEOUT|ERROR]",
+    "    End what the connection with this number waits for, as if its time were up (default) or with an error.",
     "UNPAUSE",
     "    End a pause.",
 };
@@ -238,7 +241,10 @@ constexpr Command kClientSubcommands[] = {
                "connection-name"),
     NotYetSubcommand("client|tracking"),
     NotYetSubcommand("client|trackinginfo"),
-    NotYetSubcommand("client|unblock"),
+    WithSyntax(
+        With(Sub("client|unblock", AtLeast(2), UnblockClient, "5.0.0", "Ends the waiting of another connection."),
+             kAdmin, {}, "O(log N) where N is the number of client connections"),
+        kUnblockClientSyntax),
     With(Sub("client|unpause", Exactly(1), UnpauseClients, "6.2.0", "Ends a pause."), kAdmin, {},
          "O(N) where N is the number of clients held up"),
 };

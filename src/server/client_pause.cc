@@ -40,8 +40,8 @@ void ClientPause::Check(std::int64_t now_ms) {
   if (const std::int64_t end = end_ms(); end != 0 && now_ms >= end) End();
 }
 
-bool ClientPause::MustWait(Context& ctx) {
-  const bool changes = (ctx.command->flags & (engine::kWrite | engine::kMayReplicate)) != 0;
+bool ClientPause::MustWait(Context& ctx, std::uint32_t flags) {
+  const bool changes = (flags & (engine::kWrite | engine::kMayReplicate)) != 0;
   const std::lock_guard lock(mutex_);
   if (mode_ == Mode::kNone || (mode_ == Mode::kWrites && !changes)) return false;
   waiting_.push_back(AddressOf(ctx, *ctx.session));

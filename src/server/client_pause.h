@@ -26,8 +26,9 @@ class ClientPause {
   // Some ten times a second: ends what is over.
   void Check(std::int64_t now_ms);
 
-  // Whether the command that ctx is about to run has to wait; if so, its session rests.
-  bool MustWait(engine::Context& ctx);
+  // Whether what ctx is about to run, a command or a transaction with these flags, has to wait; if so, its session
+  // rests.
+  bool MustWait(engine::Context& ctx, std::uint32_t flags);
 
   // 0 if there is none.
   std::int64_t end_ms() const;

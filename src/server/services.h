@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/context.h"
+#include "engine/transaction.h"
 #include "server/access.h"
 #include "server/client_pause.h"
 #include "server/client_registry.h"
@@ -43,8 +44,11 @@ class Services : public engine::Host, public ServerParts {
   void OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call) override {
     observation.OnCall(ctx, args, call);
   }
-  bool MustWait(engine::Context& ctx) override { return pause.MustWait(ctx); }
-  void OnSessionEnd(engine::Context&, engine::Session& session) override { observation.monitors.Remove(session); }
+  bool MustWait(engine::Context& ctx, std::uint32_t flags) override { return pause.MustWait(ctx, flags); }
+  void OnSessionEnd(engine::Context& ctx, engine::Session& session) override {
+    engine::EndTransaction(ctx, session);
+    observation.monitors.Remove(session);
+  }
   void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
 };
 

@@ -1,6 +1,7 @@
 // AUTH, HELLO, RESET: who the client is and which protocol it speaks.
 #include "base/version.h"
 #include "engine/arguments.h"
+#include "engine/transaction.h"
 #include "server/services.h"
 #include "server/session_fields.h"
 #include "server/tables.h"
@@ -109,6 +110,7 @@ Outcome Hello(Context& ctx, Args args) {
 // Back to what a new connection is; the library's name stays.
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
+  EndTransaction(ctx, session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
@@ -155,6 +157,7 @@ constexpr Command kSessionCommands[] = {
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,
+     .in_multi = InMulti::kEnds,
      .since = "6.2.0",
      .group = "connection",
      .summary = "Makes the connection as if it had just been opened.",
