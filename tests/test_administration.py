@@ -1,5 +1,6 @@
-"""What administrators look at: SLOWLOG, COMMANDLOG and LATENCY."""
+"""What administrators look at: SLOWLOG, COMMANDLOG, LATENCY, MEMORY, the log, and what a server alone answers."""
 
+import json
 import re
 import time
 
@@ -86,6 +87,15 @@ def test_secrets_are_not_shown(log_all):
     shown = commands_of(slow(log_all, -1))
     assert shown == [b"AUTH (redacted)", b"AUTH (redacted) (redacted)", b"HELLO 2 AUTH (redacted) (redacted)",
                      b"CONFIG SET masterauth (redacted)", b"CONFIG SET timeout 0 requirepass (redacted)"]
+
+
+def test_a_transaction_is_noted_command_by_command(log_all, oracle):
+    with oracle.raw() as other:
+        other.command("CONFIG", "SET", "slowlog-log-slower-than", 0)
+        other.command("SLOWLOG", "RESET")
+        for raw in (log_all, other):
+            raw.pipeline(("MULTI",), ("SET", "key", 1), ("INCR", "key"), ("EXEC",), ("ECHO", "last"))
+        assert commands_of(slow(log_all, -1)) == commands_of(slow(other, -1)) == [b"MULTI", b"SET key 1", b"INCR key", b"ECHO last"]
 
 
 def test_slowlog_refuses_what_redis_refuses(raw, oracle):
@@ -225,3 +235,96 @@ def test_two_workers_feed_the_same_logs(server):
     wait_until(lambda: clients[0].command("SLOWLOG", "LEN") >= 5, "entries of all")
     shown = commands_of(slow(clients[0], -1))
     assert {b"SET key:%d 1" % number for number in range(4)} <= set(shown)
+
+
+# --- MEMORY ---
+
+
+def test_memory_stats_add_up(raw3):
+    for n in range(1000):
+        raw3.command("SET", f"key:{n}", "v" * 100)
+    stats = dict(raw3.command("MEMORY", "STATS"))
+    assert stats[b"keys.count"] == 1000 and stats[b"total.allocated"] <= stats[b"peak.allocated"]
+    assert 0 < stats[b"startup.allocated"] < stats[b"total.allocated"]
+    index = dict(stats[b"db.0"])[b"overhead.hashtable.main"]
+    assert 1000 * 5 < index < 1000 * 50
+    assert stats[b"overhead.total"] == stats[b"startup.allocated"] + stats[b"clients.normal"] + index
+    assert stats[b"dataset.bytes"] + stats[b"overhead.total"] == stats[b"total.allocated"]
+    assert 0 < stats[b"dataset.percentage"] <= 100 and 0 < stats[b"peak.percentage"] <= 100
+
+
+def test_memory_stats_have_the_fields_of_redis(raw, oracle):
+    raw.command("SET", "key", 1)
+    with oracle.raw() as other:
+        other.command("SET", "key", 1)
+        ours, theirs = (dict(zip(words[::2], words[1::2])) for words in (one.command("MEMORY", "STATS") for one in (raw, other)))
+    assert set(theirs) - set(ours) == set()
+    for name, value in theirs.items():
+        assert isinstance(ours[name], type(value)), name
+    assert {b"db.0", b"overhead.db.hashtable.lut", b"allocator.muzzy"} <= set(ours)
+
+
+def test_redis_py_reads_memory_stats(client):
+    client.set("key", 1)
+    stats = client.memory_stats()
+    assert stats["keys.count"] == 1 and "db.0" in stats
+    assert client.memory_purge()
+
+
+def test_purge_gives_empty_pages_back(raw):
+    def empty_page_bytes():
+        return int(re.search(rb"arena_empty_page_bytes:(\d+)", raw.command("INFO", "memory"))[1])
+
+    raw.command("MSET", *(word for n in range(20_000) for word in (f"key:{n}", "v" * 200)))
+    raw.command("DEL", *(f"key:{n}" for n in range(20_000)))
+    assert raw.command("MEMORY", "PURGE") == b"OK"
+    assert empty_page_bytes() < 200_000
+
+
+def test_memory_reports_are_texts(raw3):
+    assert isinstance(raw3.command("MEMORY", "DOCTOR"), Verbatim) and isinstance(raw3.command("MEMORY", "MALLOC-STATS"), Verbatim)
+    assert raw3.command("MEMORY", "MALLOC-STATS").count(b"pages ever taken") >= 1
+    raw3.command("SETRANGE", "key", 50_000_000, "x")
+    assert b"5 MiB" not in raw3.command("MEMORY", "DOCTOR")
+
+
+# --- a lone server ---
+
+LONE = [
+    ("ROLE",), ("REPLICAOF", "NO", "one"), ("SLAVEOF", "no", "ONE"), ("REPLICAOF", "127.0.0.1", "x"), ("REPLICAOF", "127.0.0.1", -1),
+    ("REPLICAOF", "a"), ("FAILOVER",), ("FAILOVER", "ABORT"), ("FAILOVER", "FOO"), ("FAILOVER", "TO", "127.0.0.1", 99),
+    ("FAILOVER", "TO", "127.0.0.1"), ("FAILOVER", "TO", "127.0.0.1", "x"), ("FAILOVER", "TIMEOUT", 10), ("FAILOVER", "TIMEOUT", "x"),
+    ("FAILOVER", "TIMEOUT", 0), ("FAILOVER", "FORCE"), ("FAILOVER", "TO", "h", 1, "FORCE"), ("FAILOVER", "ABORT", "FORCE"),
+    ("FAILOVER", "TO", "h", 1, "FORCE", "TIMEOUT", 1),
+    ("CLUSTER", "INFO"), ("CLUSTER", "NODES"), ("CLUSTER", "SLOTS"), ("CLUSTER", "SHARDS"), ("CLUSTER", "MYID"), ("CLUSTER", "HELP"),
+    ("CLUSTER", "KEYSLOT", "x"), ("CLUSTER", "KEYSLOT"), ("CLUSTER", "FOO"), ("CLUSTER",), ("CLUSTER", "RESET", "foo"),
+    ("CLUSTER", "MEET", "a"), ("CLUSTER", "SETSLOT", 1, "STABLE"), ("CLUSTER", "COUNTKEYSINSLOT", "x"),
+    ("READONLY",), ("READWRITE",), ("ASKING",), ("READONLY", "x"), ("SHUTDOWN", "ABORT"), ("SHUTDOWN", "FOO"),
+    ("SHUTDOWN", "SAVE", "NOSAVE"), ("SHUTDOWN", "ABORT", "NOW"), ("MONITOR", "x"),
+]
+
+
+def test_a_lone_server_answers_as_redis_does(raw, oracle):
+    with oracle.raw() as other:
+        for request in LONE:
+            assert raw.command(*request) == other.command(*request), request
+
+
+def test_being_a_replica_is_refused(raw):
+    assert raw.command("REPLICAOF", "127.0.0.1", 1) == Error(
+        b"ERR REPLICAOF is not supported by this version of Zedis: replication comes later")
+    assert raw.command("CLUSTER", "MYSHARDID") == Error(b"ERR This instance has cluster support disabled")
+
+
+@pytest.mark.observes("log-format", "log-timestamp-format")
+def test_formats_of_the_log(start_server):
+    server = start_server("--log-format", "json", "--log-timestamp-format", "iso8601", "--loglevel", "debug")
+    raw = server.raw()
+    entries = [json.loads(line) for line in server.log().splitlines()]
+    ready = next(entry for entry in entries if entry["message"].startswith("Ready to accept connections"))
+    assert ready["pid"] == server.pid and ready["role"] == "primary" and ready["level"] == "notice"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d", ready["timestamp"])
+    raw.command("CONFIG", "SET", "log-format", "logfmt", "log-timestamp-format", "milliseconds")
+    raw.command("CONFIG", "REWRITE")
+    wait_until(lambda: "level=warning" in server.log(), "a line")
+    assert re.search(r'^pid=\d+ role=primary timestamp="\d{13}" level=warning message="CONFIG REWRITE failed: ', server.log(), re.M)

@@ -136,6 +136,39 @@ def test_writes_wait_and_reads_do_not(server, raw):
     assert paused(raw) == []
 
 
+def test_a_transaction_waits_if_it_writes(server, raw):
+    other, reader = server.raw(), server.raw()
+    assert other.pipeline(("WATCH", "key"), ("MULTI",), ("SET", "key", 1), ("GET", "key"))[-1] == b"QUEUED"
+    assert raw.command("CLIENT", "PAUSE", 600_000, "WRITE") == b"OK"
+    assert reader.pipeline(("MULTI",), ("GET", "key"), ("EXEC",))[-1] == [None]
+    other.send_raw(encode("EXEC") + encode("PING"))
+    wait_until(lambda: len(paused(raw)) == 1, "pause")
+    assert raw.command("GET", "key") is None
+    raw.command("CLIENT", "UNPAUSE")
+    assert [other.read_reply(), other.read_reply()] == [[b"OK", b"1"], b"PONG"]
+
+
+def test_a_pause_in_a_transaction(server, raw):
+    other = server.raw()
+    assert raw.pipeline(("MULTI",), ("SET", "key", 1), ("CLIENT", "PAUSE", 600_000, "WRITE"), ("SET", "key", 2), ("EXEC",))[-1] == [b"OK"] * 3
+    other.send_raw(encode("SET", "key", 3))
+    wait_until(lambda: len(paused(raw)) == 1, "pause")
+    assert raw.command("GET", "key") == b"2"
+    raw.command("CLIENT", "UNPAUSE")
+    assert other.read_reply() == b"OK"
+
+
+def test_a_blocked_client_can_be_killed(server, raw):
+    other = server.raw()
+    number = client_id(other)
+    other.send_raw(encode("BLPOP", "key", 0))
+    wait_until(lambda: len(paused(raw)) == 1, "blocking")
+    assert raw.command("CLIENT", "KILL", "ID", number) == 1
+    assert other.is_closed()
+    raw.command("RPUSH", "key", "a")
+    assert raw.command("LLEN", "key") == 1
+
+
 def test_a_pause_of_all_ends_in_time(server, raw):
     others = [server.raw() for _ in range(4)]
     started = time.monotonic()
@@ -240,6 +273,7 @@ def without_time(line):
 REQUESTS = [
     ("SET", "a", "b"), ("GET",), ("NOSUCH", "x"), ("AUTH", "secret"), ("HELLO", 2, "AUTH", "default", "secret"),
     ("CONFIG", "SET", "timeout", "0"), ("SELECT", 3), ("SET", b"\x01\x00\xff\"\\\n\r\t\x07\x08 ~", "v"), ("CLIENT", "SETNAME", "n"),
+    ("MULTI",), ("SET", "q", 1), ("GET", "q"), ("MONITOR",), ("EXEC",), ("BLPOP", "nokey", "0.01"), ("MULTI",), ("GET", "x"), ("DISCARD",),
     ("PING",), ("DBSIZE",), ("SLOWLOG", "LEN"), ("INCR", "a"), ("FLUSHALL",), ("CLIENT", "LIST"), ("ECHO", "last"),
 ]
 

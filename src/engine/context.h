@@ -44,8 +44,8 @@ enum class Cycle : std::uint8_t { kExpire, kEviction, kCompaction };
 class Host {
  public:
   virtual ~Host() = default;
-  // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held; the reply
-  // is not sent yet.
+  // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held, but for
+  // those of a transaction; the reply is not sent yet.
   virtual void OnCall(Context& /*ctx*/, Args /*args*/, const CallReport& /*call*/) {}
   // Clients are paused (Tunables::client_pause), and this command is about to run; its locks are held. True: it must
   // wait with all that its session sends; whoever says so lets the session rest.

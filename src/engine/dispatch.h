@@ -92,6 +92,11 @@ class Dispatcher {
   static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
     return MustWait(ctx, command.flags) ? Done() : Handle(ctx, command, args);
   }
+  static bool MustWait(Context& ctx, std::uint32_t flags) {
+    if (!ctx.tunables.client_pause.IsOn()) [[likely]]
+      return false;
+    return ctx.postponed = ctx.host.MustWait(ctx, flags);
+  }
   // How far the arguments lie apart: the size of the request, nearly.
   static std::size_t Extent(Args args) {
     return static_cast<std::size_t>(args.back().data() + args.back().size() - args.front().data());

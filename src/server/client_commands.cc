@@ -192,7 +192,8 @@ constexpr std::string_view kKillSyntax =
     "[TYPE normal_master_slave_pubsub(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)@2.8.12]|[USER username]|"
     "[ADDR 'ip:port']|[LADDR 'ip:port'@6.2.0]|[SKIPME 'yes/no']|[MAXAGE maxage:int@7.4.0])...)";
 constexpr std::string_view kKillHistory =
-    "2.8.12 Filters; ID.\n"
+    "2.8.12 Filters.\n"
+    "2.8.12 ID.\n"
     "3.2.0 TYPE MASTER.\n"
     "5.0.0 TYPE REPLICA.\n"
     "6.2.0 LADDR.\n"

@@ -10,6 +10,7 @@ using namespace engine;  // NOLINT: a family is written in the engine's words
 
 namespace {
 
+constexpr Error kNotInTransaction{"ERR MONITOR isn't allowed for DENY BLOCKING client"};
 constexpr Error kNoSuchClient{"ERR No such client"};
 constexpr Error kBadPauseMode{"ERR CLIENT PAUSE mode must be WRITE or ALL"};
 constexpr Error kBadTimeout{"ERR timeout is not an integer or out of range"};
@@ -88,6 +89,7 @@ Outcome UnpauseClients(Context& ctx, Args) {
 }
 
 Outcome Monitor(Context& ctx, Args) {
+  if (!ctx.may_block) return kNotInTransaction;
   // As in Redis, who monitors already gets no answer.
   if ((ctx.session->shown_flags.Get() & Session::kShowMonitor) != 0) return Done();
   ServicesOf(ctx).observation.monitors.Add(ctx, *ctx.session);

@@ -22,7 +22,7 @@ std::uint64_t LimitBytes(const base::Tunables& tunables) {
 
 std::uint64_t ClientEvictor::BytesOf(const engine::Session& session) {
   return sizeof session + std::max(session.input_capacity.Get(), session.input_bytes.Get()) +
-         session.output_bytes.Get();
+         session.output_bytes.Get() + session.transaction_bytes.Get();
 }
 
 void ClientEvictor::CheckLimit(engine::Context& ctx) {

@@ -19,7 +19,7 @@ class ClientEvictor {
       CheckLimit(ctx);
   }
 
-  // What a client takes: its session, and its buffers.
+  // What a client takes: its session, its buffers, what it has queued.
   static std::uint64_t BytesOf(const engine::Session& session);
 
  private:
