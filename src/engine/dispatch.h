@@ -84,18 +84,13 @@ class Dispatcher {
   }
   // Whether a pause holds up a command with these flags; then it has not run, and is kept.
   static bool MustWait(Context& ctx, std::uint32_t flags) {
-    if (ctx.tunables.client_pause.IsOn()) [[unlikely]]
-      ctx.postponed = ctx.host.MustWait(ctx, flags);
-    return ctx.postponed;
+    if (!ctx.tunables.client_pause.IsOn()) [[likely]]
+      return false;
+    return ctx.postponed = ctx.host.MustWait(ctx, flags);
   }
   // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
   static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
     return MustWait(ctx, command.flags) ? Done() : Handle(ctx, command, args);
-  }
-  static bool MustWait(Context& ctx, std::uint32_t flags) {
-    if (!ctx.tunables.client_pause.IsOn()) [[likely]]
-      return false;
-    return ctx.postponed = ctx.host.MustWait(ctx, flags);
   }
   // How far the arguments lie apart: the size of the request, nearly.
   static std::size_t Extent(Args args) {
