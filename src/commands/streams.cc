@@ -10,9 +10,7 @@ namespace zedis::commands {
 namespace {
 
 using namespace engine;  // NOLINT: a family is written in the engine's words
-using store::Entry;
 using store::Key;
-using store::Type;
 using types::Stream;
 using types::StreamId;
 using types::StreamTrim;

@@ -51,6 +51,8 @@ enum Flags : std::uint32_t {
   kNoMandatoryKeys = 1u << 20,
   kTouchesArbitraryKeys = 1u << 21,
   kSentinel = 1u << 22,
+  // A RESP2 client that has subscriptions may run it. Not listed.
+  kWhileSubscribed = 1u << 30,
   // The server answers that it comes later. Not listed as a command.
   kNotYet = 1u << 31,
 };

@@ -111,10 +111,13 @@ Outcome Hello(Context& ctx, Args args) {
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
   EndTransaction(ctx, session);
+  ServicesOf(ctx).pubsub.UnsubscribeAll(session);
+  ServicesOf(ctx).tracking.Stop(session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
   SetText(session, &Session::Texts::name, "");
+  ServicesOf(ctx).observation.monitors.Remove(session);
   SetNoTouch(session, false);
   SetNoEvict(session, false);
   // A SKIP before it still silences this very command.
@@ -152,7 +155,7 @@ constexpr Command kSessionCommands[] = {
      .history = "6.2.0 Without arguments it tells about the connection as it is."},
     {.name = "reset",
      .arity = Exactly(0),
-     .flags = kHandshake,
+     .flags = kHandshake | kWhileSubscribed,
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,
