@@ -268,7 +268,7 @@ Outcome Xreadgroup(Context& ctx, Args args) {
     } else {
       continue;
     }
-    ctx.Changed(source.key, {kNotifyNothing, "xreadgroup"});
+    ctx.Changed(source.key, {kNotifyNothing, "xreadgroup", false});
   }
   if (reply.is_empty() && options.deadline_ms) return Wait(ctx, args, options, sources);
   reply.Close();

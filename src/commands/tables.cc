@@ -50,6 +50,7 @@ std::span<const Table> AllTables() {
       FlushCommands(),
       WaitCommands(),
       DebugCommands(),
+      TransactionCommands(),
   };
   // clang-format on
   return kTables;

@@ -52,6 +52,7 @@ Table ObjectCommands();
 Table FlushCommands();
 Table WaitCommands();
 Table DebugCommands();
+Table TransactionCommands();
 
 std::span<const Table> AllTables();
 

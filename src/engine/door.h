@@ -19,7 +19,13 @@ class Context;
 struct Event {
   base::NotifyFlag event_class;
   std::string_view name;
+  // False: how far groups have read a stream has changed and not what is in it. As in Redis, that does not touch those
+  // who watch the key or keep its value.
+  bool new_value = true;
 };
+
+// Of a change that Redis tells no subscriber of: a string that only grew, by zeros.
+inline constexpr Event kUnannounced{static_cast<base::NotifyFlag>(0), "unannounced"};
 
 struct Change {
   const store::Key& key;

@@ -30,7 +30,7 @@ constexpr Command kCommands[] = {
 constexpr std::span<const Command> kTables[] = {kCommands};
 
 class OpenGate : public Gate {
-  Outcome Decide(Context&, Args) override { return Done(); }
+  Outcome Decide(Context&, Args, std::uint32_t) override { return Done(); }
 };
 
 class OutboxTest : public ::testing::Test {

@@ -26,14 +26,17 @@ Session::Texts TextsOf(const Session& session) {
 
 std::string ClientFlags(const Session& session) {
   static constexpr struct {
-    Session::ShownFlags flag;
+    std::uint32_t flag;
     char letter;
-  } kLetters[] = {{Session::kShowBlocked, 'b'},
-                  {Session::kShowCloseAfterReply, 'c'},
-                  {Session::kShowUnix, 'U'},
-                  {Session::kShowNoEvict, 'e'},
-                  {Session::kShowNoTouch, 'T'}};
-  const std::uint32_t flags = session.shown_flags.Get();
+  } kLetters[] = {{Session::kShowMonitor, 'O'},         {Session::kShowBlocked | Session::kShowPaused, 'b'},
+                  {Session::kShowInTransaction, 'x'},   {Session::kShowWatchTouched, 'd'},
+                  {Session::kShowCloseAfterReply, 'c'}, {Session::kShowPubsub, 'P'},
+                  {Session::kShowTracking, 't'},        {Session::kShowBrokenRedirect, 'R'},
+                  {Session::kShowBroadcast, 'B'},       {Session::kShowUnix, 'U'},
+                  {Session::kShowNoEvict, 'e'},         {Session::kShowNoTouch, 'T'}};
+  std::uint32_t flags = session.shown_flags.Get();
+  if (session.queued_commands.Get() >= 0) flags |= Session::kShowInTransaction;
+  if (session.watch_touched.Get()) flags |= Session::kShowWatchTouched;
   std::string letters;
   for (const auto& [flag, letter] : kLetters) {
     if ((flags & flag) != 0) letters += letter;
@@ -54,14 +57,18 @@ void AppendClientLine(const ClientRegistry::Client& client, std::int64_t now_ms,
                  client.descriptor, texts.name);
   fmt::format_to(to, " age={} idle={} flags={} db={}", SecondsSince(session.created_ms, now_ms),
                  SecondsSince(session.last_interaction_ms.Get(), now_ms), ClientFlags(session), session.database.Get());
-  fmt::format_to(to, " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0", input,
-                 input_free);
+  // As soon as one of its keys was touched it need watch no longer.
+  const std::uint32_t watched = session.watch_touched.Get() ? 0 : session.watched_keys.Get();
+  const std::uint64_t transaction = session.transaction_bytes.Get();
+  fmt::format_to(to, " sub={} psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem=0 multi-mem={}",
+                 session.shown_channels.Get(), session.shown_patterns.Get(), session.shown_shard_channels.Get(),
+                 session.queued_commands.Get(), watched, input, input_free, transaction);
   // Replies are written into the worker's buffer (rbs, rbp: none of its own); what waits is one list (oll).
   fmt::format_to(to, " rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={} events={}", output != 0 ? 1 : 0, output,
-                 sizeof(Session) + input + input_free + output, output != 0 ? "rw" : "r");
-  fmt::format_to(to, " cmd={} user=default redir=-1 resp={} lib-name={} lib-ver={}",
-                 command != nullptr ? command->row->name : "NULL", static_cast<int>(session.protocol.Get()),
-                 texts.library_name, texts.library_version);
+                 sizeof(Session) + input + input_free + transaction + output, output != 0 ? "rw" : "r");
+  fmt::format_to(to, " cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
+                 command != nullptr ? command->row->name : "NULL", session.shown_redirect.Get(),
+                 static_cast<int>(session.protocol.Get()), texts.library_name, texts.library_version);
   fmt::format_to(to, " tot-net-in={} tot-net-out={} tot-cmds={}\n", session.bytes_in.Get(), session.bytes_out.Get(),
                  session.commands.Get());
 }

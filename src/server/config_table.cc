@@ -10,7 +10,7 @@ using base::Tunables;
 
 constexpr std::string_view kNoYesLocal[] = {"no", "yes", "local"};
 constexpr std::string_view kLogLevels[] = {"debug", "verbose", "notice", "warning"};
-constexpr std::string_view kLogFormats[] = {"legacy", "logfmt"};
+constexpr std::string_view kLogFormats[] = {"legacy", "logfmt", "json"};
 constexpr std::string_view kLogTimestampFormats[] = {"legacy", "iso8601", "milliseconds"};
 constexpr std::string_view kSyslogFacilities[] = {"user",   "local0", "local1", "local2", "local3",
                                                   "local4", "local5", "local6", "local7"};
@@ -76,29 +76,29 @@ constexpr Directive kDirectives[] = {
     Int("tcp-keepalive", "300", 0, kInt32Max).Tunes(&Tunables::tcp_keepalive_s),
     Int("socket-mark-id", "0", 0, kUint32Max).Immutable().Ignored(),
     Int("max-new-connections-per-cycle", "10", 1, 1000).Tunes(&Tunables::max_new_connections_per_cycle),
-    Int("max-new-tls-connections-per-cycle", "1", 1, 1000).Ignored(),
+    Int("max-new-tls-connections-per-cycle", "1", 1, 1000).Tunes(&Tunables::max_new_tls_connections_per_cycle),
 
-    // TLS.
-    Port("tls-port", "0").OnlyInitial(),
-    String("tls-cert-file", "").Ignored(),
-    String("tls-key-file", "").Ignored(),
-    String("tls-key-file-pass", "").Sensitive().Ignored(),
+    // TLS. As a client Zedis does not use it yet: there is no replication.
+    Port("tls-port", "0"),
+    String("tls-cert-file", "").Refreshes(),
+    String("tls-key-file", "").Refreshes(),
+    String("tls-key-file-pass", "").Sensitive(),
     String("tls-client-cert-file", "").Ignored(),
     String("tls-client-key-file", "").Ignored(),
     String("tls-client-key-file-pass", "").Sensitive().Ignored(),
-    String("tls-dh-params-file", "").Ignored(),
-    String("tls-ca-cert-file", "").Ignored(),
-    String("tls-ca-cert-dir", "").Ignored(),
-    Enum("tls-auth-clients", "yes", kTlsAuthClients).Ignored(),
+    String("tls-dh-params-file", "").Refreshes(),
+    String("tls-ca-cert-file", "").Refreshes(),
+    String("tls-ca-cert-dir", "").Refreshes(),
+    Enum("tls-auth-clients", "yes", kTlsAuthClients),
     Bool("tls-replication", "no").Ignored(),
     Bool("tls-cluster", "no").Ignored(),
-    String("tls-protocols", "").Ignored(),
-    String("tls-ciphers", "").Ignored(),
-    String("tls-ciphersuites", "").Ignored(),
-    Bool("tls-prefer-server-ciphers", "no").Ignored(),
-    Bool("tls-session-caching", "yes").Ignored(),
-    Int("tls-session-cache-size", "20480", 0, kInt32Max).Ignored(),
-    Int("tls-session-cache-timeout", "300", 0, kInt32Max).Ignored(),
+    String("tls-protocols", ""),
+    String("tls-ciphers", ""),
+    String("tls-ciphersuites", ""),
+    Bool("tls-prefer-server-ciphers", "no"),
+    Bool("tls-session-caching", "yes"),
+    Int("tls-session-cache-size", "20480", 0, kInt32Max),
+    Int("tls-session-cache-timeout", "300", 0, kInt32Max),
 
     // General.
     Bool("daemonize", "no").Immutable(),
@@ -106,8 +106,8 @@ constexpr Directive kDirectives[] = {
     String("pidfile", "").Immutable(),
     Enum("loglevel", "notice", kLogLevels),
     String("logfile", "").Immutable(),
-    Enum("log-format", "legacy", kLogFormats).Ignored(),
-    Enum("log-timestamp-format", "legacy", kLogTimestampFormats).Ignored(),
+    Enum("log-format", "legacy", kLogFormats),
+    Enum("log-timestamp-format", "legacy", kLogTimestampFormats),
     Bool("hide-user-data-from-log", "no").Ignored(),
     Bool("syslog-enabled", "no").Immutable().Ignored(),
     String("syslog-ident", "redis").Immutable().Ignored(),
@@ -138,8 +138,8 @@ constexpr Directive kDirectives[] = {
         .MultiArg()
         .WrittenBy(WriteClientOutputBufferLimit)
         .Publishes(PublishClientOutputBufferLimit),
-    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes).NotYet(),
-    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys).NotYet(),
+    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes),
+    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys),
     Int("prefetch-batch-max-size", "16", 0, 128).Ignored(),
 
     // Access.
@@ -203,20 +203,25 @@ constexpr Directive kDirectives[] = {
     Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes),
 
     // Observation.
-    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events).NotYet(),
+    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events),
     Int("slowlog-log-slower-than", "10000", -1, kInt64Max)
         .Alias("commandlog-execution-slower-than")
         .Tunes(&Tunables::slowlog_log_slower_than_us)
-        .NotYet(),
+        .Publishes(PublishCallThresholds),
     Int("slowlog-max-len", "128", 0, kInt64Max)
         .Alias("commandlog-slow-execution-max-len")
-        .Tunes(&Tunables::slowlog_max_len)
-        .NotYet(),
-    Int("commandlog-request-larger-than", "1048576", -1, kInt64Max).Ignored(),
-    Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max).Ignored(),
-    Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("latency-monitor-threshold", "0", 0, kInt64Max).Tunes(&Tunables::latency_monitor_threshold_ms).NotYet(),
+        .Tunes(&Tunables::slowlog_max_len),
+    Int("commandlog-request-larger-than", "1048576", -1, kInt64Max)
+        .Tunes(&Tunables::commandlog_request_larger_than_bytes)
+        .Publishes(PublishCallThresholds),
+    Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Tunes(&Tunables::commandlog_large_request_max_len),
+    Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max)
+        .Tunes(&Tunables::commandlog_reply_larger_than_bytes)
+        .Publishes(PublishCallThresholds),
+    Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Tunes(&Tunables::commandlog_large_reply_max_len),
+    Int("latency-monitor-threshold", "0", 0, kInt64Max)
+        .Tunes(&Tunables::latency_monitor_threshold_ms)
+        .Publishes(PublishCallThresholds),
     Bool("latency-tracking", "yes").Tunes(&Tunables::latency_tracking),
     Special("latency-tracking-info-percentiles", "50 99 99.9", ParsePercentiles).MultiArg(),
     Int("watchdog-period", "0", 0, kInt32Max).Hidden().Ignored(),
@@ -260,7 +265,7 @@ constexpr Directive kDirectives[] = {
     // Replication.
     Special("replicaof", "", ParseReplicaOf).Alias("slaveof").Immutable().MultiArg().OnlyInitial(),
     String("masterauth", "").Alias("primaryauth").Sensitive().Ignored(),
-    String("masteruser", "").Alias("primaryuser").Ignored(),
+    String("masteruser", "").Alias("primaryuser").Sensitive().Ignored(),
     Bool("replica-serve-stale-data", "yes").Alias("slave-serve-stale-data").Ignored(),
     Bool("replica-read-only", "yes").Alias("slave-read-only").Ignored(),
     Bool("replica-lazy-flush", "no").Alias("slave-lazy-flush").Ignored(),

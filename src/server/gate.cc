@@ -12,14 +12,15 @@ namespace {
 bool FitsInMemory(engine::Context& ctx, engine::Args args) {
   std::size_t bytes = 0;
   for (const std::string_view arg : args) bytes += arg.size();
+  // What was queued is going to be copied once more.
+  if (ctx.command->row->in_multi == engine::InMulti::kExec) bytes += ctx.session->transaction_bytes.Get();
   if (ctx.reclaimer != nullptr) return ctx.reclaimer->MakeRoom(bytes);
   return engine::MemoryState::Look(ctx.tunables, ctx.keyspace).Fits(static_cast<std::int64_t>(bytes));
 }
 
 }  // namespace
 
-Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
-  const std::uint32_t flags = ctx.command->flags;
+Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args, std::uint32_t flags) {
   if ((flags & engine::kProtected) != 0) {
     const std::int64_t allowed = config_.Number("enable-debug-command");  // no, yes, local
     if (allowed == 0 || (allowed == 2 && !clients_.IsLocal(*ctx.session))) {

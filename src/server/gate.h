@@ -15,7 +15,7 @@ class ServerGate : public engine::Gate {
       : config_(config), access_(access), clients_(clients) {}
 
  private:
-  engine::Outcome Decide(engine::Context& ctx, engine::Args args) override;
+  engine::Outcome Decide(engine::Context& ctx, engine::Args args, std::uint32_t flags) override;
 
   const Config& config_;
   const Access& access_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/dispatch.h"
+#include "engine/watches.h"
 #include "server/gate.h"
 #include "server/services.h"
 #include "server/tables.h"
@@ -22,6 +23,8 @@ class HandlerHarness : public Lifecycle {
     metrics.Watch(stats);
     access.Follow(config);
     context.now_ms = kNowMs;
+    door.AddObserver(watches, engine::WriteDoor::Hears::kOnInterest);
+    context.watches = &watches;
     Connect(session);
   }
   ~HandlerHarness() override { clients.Remove(session); }
@@ -56,13 +59,19 @@ class HandlerHarness : public Lifecycle {
   Access access;
   ClientRegistry clients;
   Metrics metrics;
+  Pubsub pubsub{1};
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
+  Observation observation{tunables, clients, metrics.rate()};
+  ClientPause pause{tunables};
+  Services services{
+      ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause, pubsub, tracking}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;
+  Tracking tracking{{keyspace, tunables, door, clients, 1}};
+  engine::Watches watches{keyspace, door};
   engine::WorkerStats stats;
   resp::OutputBuffer output;
   engine::Dispatcher dispatcher{registry, gate};

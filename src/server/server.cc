@@ -44,35 +44,52 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       log_(log),
       registry_(AllTables(), config.renames()),
       identity_(Identity::Make(WallMs())),
-      gate_(config, access_, clients_) {
+      pubsub_(RandomSeed()),
+      notifier_(tunables, pubsub_),
+      gate_(config, access_, clients_),
+      tls_(config, log) {
   access_.Follow(config);
   config.OnChange("loglevel", [this](const Value& value) -> std::expected<void, std::string> {
     log_.SetLevel(static_cast<base::LogLevel>(value.number));
     return {};
   });
+  config.OnChange("log-format", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetFormat(static_cast<base::LogFormat>(value.number));
+    return {};
+  });
+  config.OnChange("log-timestamp-format", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetTimestamp(static_cast<base::LogTimestamp>(value.number));
+    return {};
+  });
+  notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
-  services_ = std::make_unique<Services>(
-      ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
+  tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
+  watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
+  door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
+  services_ =
+      std::make_unique<Services>(ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_,
+                                             identity_, observation_, pause_, pubsub_, *tracking_});
   waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
   door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
-  const WorkerWiring wiring{*locks_,    tunables_, door_, registry_, gate_, *waiters_,
-                            *services_, *this,     log_,  workers,   desks_};
+  const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,
+                            *waiters_, *services_, *this, log_,      workers,   desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));
     desks_.push_back(workers_.back().get());
     metrics_.Watch(workers_.back()->stats());
   }
   listeners_ = std::make_unique<Listeners>(
-      config, log, [this](ListenerChange change) { workers_[0]->ChangeListeners(std::move(change)); });
+      config, tls_, log, [this](ListenerChange change) { workers_[0]->ChangeListeners(std::move(change)); });
 }
 
 Server::~Server() { Stop(); }
 
 std::expected<void, std::string> Server::Start() {
   if (auto opened = listeners_->Open(); !opened) return opened;
+  metrics_.NoteStartup();
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
   return {};
 }
@@ -98,6 +115,12 @@ void Server::Stop() {
   threads_.clear();
 }
 
+// Why a connection is not taken, before it is closed. Over TLS there would have to be a handshake first.
+void Server::Tell(const NewConnection& connection, std::string_view refusal) {
+  if (connection.is_tls) return;
+  [[maybe_unused]] const ssize_t written = write(connection.socket.get(), refusal.data(), refusal.size());
+}
+
 // Protected mode: as long as there is no password, only this machine is let in.
 bool Server::Refuse(const NewConnection& connection) {
   constexpr std::string_view kProtected =
@@ -106,7 +129,7 @@ bool Server::Refuse(const NewConnection& connection) {
       "if the network is trusted, turn protection off by 'CONFIG SET protected-mode no' from this machine.\r\n";
   if (tunables_.protected_mode.IsOn() && !access_.needs_password() && !connection.is_unix &&
       !net::PeerOf(connection.socket.get()).IsLocal()) {
-    [[maybe_unused]] const ssize_t written = write(connection.socket.get(), kProtected.data(), kProtected.size());
+    Tell(connection, kProtected);
     ++workers_[0]->stats().rejected_connections;
     return true;
   }
@@ -123,10 +146,11 @@ void Server::Place(NewConnection connection) {
   }
   if (total >= static_cast<std::uint64_t>(tunables_.maxclients.Get())) {
     constexpr std::string_view kRefusal = "-ERR max number of clients reached\r\n";
-    [[maybe_unused]] const ssize_t written = write(connection.socket.get(), kRefusal.data(), kRefusal.size());
+    Tell(connection, kRefusal);
     ++workers_[0]->stats().rejected_connections;
     return;
   }
+  if (connection.is_tls) connection.tls = tls_.Current();
   connection.id = next_id_.fetch_add(1, std::memory_order_relaxed);
   workers_[least]->Adopt(std::move(connection));
 }
@@ -138,7 +162,10 @@ void Server::Opened(Connection& connection, engine::Desk& desk) {
 
 void Server::Closed(Connection& connection) { clients_.Remove(connection); }
 
-void Server::Sample(std::int64_t now_ms) { metrics_.Sample(now_ms); }
+void Server::Sample(std::int64_t now_ms) {
+  metrics_.Sample(now_ms);
+  pause_.Check(now_ms);
+}
 
 // The main thread takes signals.
 void Server::RequestShutdown() { kill(getpid(), SIGTERM); }

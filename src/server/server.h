@@ -14,10 +14,14 @@
 #include "engine/door.h"
 #include "engine/locks.h"
 #include "engine/registry.h"
+#include "engine/watches.h"
+#include "server/client_evictor.h"
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
+#include "server/notifier.h"
 #include "server/services.h"
+#include "server/tls.h"
 #include "server/worker.h"
 #include "server/worker_host.h"
 #include "store/keyspace.h"
@@ -44,8 +48,10 @@ class Server : ConnectionHost, Lifecycle {
  private:
   void Place(NewConnection connection) override;
   bool Refuse(const NewConnection& connection);
+  static void Tell(const NewConnection& connection, std::string_view refusal);
   void Opened(Connection& connection, engine::Desk& desk) override;
   void Closed(Connection& connection) override;
+  void AfterTurn(engine::Context& ctx) override { client_evictor_.Check(ctx); }
   void Sample(std::int64_t now_ms) override;
   void RequestShutdown() override;
 
@@ -56,15 +62,23 @@ class Server : ConnectionHost, Lifecycle {
   engine::Registry registry_;
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
+  std::unique_ptr<engine::Watches> watches_;
   const Identity identity_;
   Access access_;
   ClientRegistry clients_;
   Metrics metrics_;
+  Observation observation_{tunables_, clients_, metrics_.rate()};
+  ClientPause pause_{tunables_};
+  ClientEvictor client_evictor_{clients_};
+  Pubsub pubsub_;
+  Notifier notifier_;
   ServerGate gate_;
+  std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Tls tls_;
   std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint64_t> next_id_{1};

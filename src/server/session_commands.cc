@@ -1,6 +1,7 @@
 // AUTH, HELLO, RESET: who the client is and which protocol it speaks.
 #include "base/version.h"
 #include "engine/arguments.h"
+#include "engine/transaction.h"
 #include "server/services.h"
 #include "server/session_fields.h"
 #include "server/tables.h"
@@ -109,10 +110,14 @@ Outcome Hello(Context& ctx, Args args) {
 // Back to what a new connection is; the library's name stays.
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
+  EndTransaction(ctx, session);
+  ServicesOf(ctx).pubsub.UnsubscribeAll(session);
+  ServicesOf(ctx).tracking.Stop(session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
   SetText(session, &Session::Texts::name, "");
+  ServicesOf(ctx).observation.monitors.Remove(session);
   SetNoTouch(session, false);
   SetNoEvict(session, false);
   // A SKIP before it still silences this very command.
@@ -150,10 +155,11 @@ constexpr Command kSessionCommands[] = {
      .history = "6.2.0 Without arguments it tells about the connection as it is."},
     {.name = "reset",
      .arity = Exactly(0),
-     .flags = kHandshake,
+     .flags = kHandshake | kWhileSubscribed,
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,
+     .in_multi = InMulti::kEnds,
      .since = "6.2.0",
      .group = "connection",
      .summary = "Makes the connection as if it had just been opened.",

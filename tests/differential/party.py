@@ -129,7 +129,7 @@ class Conversation:
         if one == other:
             if one == b"+QUEUED\r\n":
                 queued.append(command)
-            elif command[0].lower() in (b"multi", b"exec"):
+            elif command[0].lower() == b"exec" or (command[0].lower(), one) == (b"multi", b"+OK\r\n"):
                 queued.clear()
             return True
         if command[0].lower() != b"exec":
