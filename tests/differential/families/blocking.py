@@ -1,6 +1,7 @@
 """Commands that wait, on three connections, and a fourth that never does and changes what they wait for.
 
-Nobody waits for a time: a wait ends by what another connection does, or with the sequence.
+Nobody waits for a time: a wait ends by what another connection does, or with the sequence. SWAPDB is left out: of several keys
+of a client that it makes ready, redis-server takes the first of a hash table.
 """
 
 from ..grammar import Step, command
@@ -71,13 +72,11 @@ def _change(r):
     if form < 0.70:
         return ["XADD", _key(r, "stream"), _new_id(r), "f", r.pick("abc")]
     if form < 0.85:
-        return r.pick([["XGROUP", "CREATE", _key(r, "stream"), r.pick(["g", "h"]), r.pick(["$", 0]), "MKSTREAM"],
-                       ["XGROUP", "CREATE", _key(r, "stream"), r.pick(["g", "h"]), r.pick(["$", 0]), "MKSTREAM"],
-                       ["XGROUP", "DESTROY", _key(r, "stream"), r.pick(["g", "h"])], ["XGROUP", "SETID", _key(r, "stream"), "g", 0],
+        return r.pick([["XGROUP", "DESTROY", _key(r, "stream"), r.pick(["g", "h"])], ["XGROUP", "SETID", _key(r, "stream"), "g", 0],
                        ["XDEL", _key(r, "stream"), _new_id(r)], ["XTRIM", _key(r, "stream"), "MAXLEN", 1]])
     return r.pick([["DEL", key, other], ["DEL", key], ["UNLINK", key], ["SET", key, "x"], ["RENAME", key, other], ["RENAMENX", key, other],
-                   ["COPY", key, other, "REPLACE"], ["LMOVE", key, other, "LEFT", "RIGHT"], ["RPOPLPUSH", key, other], ["SORT", key, "BY", "nosort", "STORE", "list:1"],
-                   ["ZUNIONSTORE", "zset:1", 2, key, other], ["ZRANGESTORE", other, key, 0, -1], ["MOVE", key, 1], ["SWAPDB", 0, 1], ["SWAPDB", 1, 2], ["FLUSHDB"],
+                   ["COPY", key, other, "REPLACE"], ["LMOVE", key, other, "LEFT", "RIGHT"], ["RPOPLPUSH", key, other],
+                   ["MOVE", key, 1], ["FLUSHDB"],
                    ["FLUSHALL"], ["EXPIREAT", key, 1], ["SADD", key, "m"], ["LPUSHX", key, "a"], ["LINSERT", key, "BEFORE", "a", "b"], ["LSET", key, 0, "b"]])
 
 
@@ -93,14 +92,29 @@ def _wait(r):
 
 @command("blocking", weight=6, mangle=False)
 def wait(r):
-    """Now and then with something behind it, which rests meanwhile."""
-    behind = [r.pick([_wait, _change, _look])(r) for _ in range(r.pick([0, 0, 0, 1, 2]))]
-    return Step("talk", [_wait(r), *behind], connection=r.between(0, _ACTOR - 1))
+    """Now and then with something behind it, which rests meanwhile; nothing that meets the others, for they do not wait for it."""
+    behind = [["ECHO", n] for n in range(r.pick([0, 0, 0, 1, 3]))]
+    return Step("talk", [_wait(r), *behind], connection=r.between(0, _ACTOR - 1), if_free=True)
 
 
 @command("blocking", weight=10, mangle=False)
 def act(r):
     return Step("talk", [_change(r) for _ in range(r.pick([1, 1, 1, 2, 5]))], connection=_ACTOR)
+
+
+@command("blocking", weight=1, mangle=False)
+def store(r):
+    """Where nothing is: what replaces a value of another type serves nobody in redis-server, although there is something for them now."""
+    made = r.pick([["ZUNIONSTORE", "zset:1", 2, "zset:2", "list:3"], ["ZRANGESTORE", "zset:1", "zset:2", 0, -1]])
+    return Step("talk", [["DEL", "list:1", "zset:1"], made], connection=_ACTOR)
+
+
+@command("blocking", weight=2, mangle=False)
+def group(r):
+    """With its consumers: since 7.2 waiting in a group creates one, in 7.0 only reading does."""
+    key, name = _key(r, "stream"), r.pick(["g", "h"])
+    return Step("talk", [["XGROUP", "CREATE", key, name, r.pick(["$", 0]), "MKSTREAM"], *(["XGROUP", "CREATECONSUMER", key, name, who] for who in ("alice", "bob"))],
+                connection=_ACTOR)
 
 
 @command("blocking", weight=2, mangle=False)
