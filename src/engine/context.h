@@ -31,6 +31,8 @@ namespace zedis::engine {
 class Host {
  public:
   virtual ~Host() = default;
+  // Whether the client may read every key there is: asked by commands that find out themselves which keys they read.
+  virtual bool MayReadEveryKey(Context&, Args) { return true; }
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
 };

@@ -1,6 +1,7 @@
 #include "server/gate.h"
 
 #include "engine/memory_state.h"
+#include "server/acl_denial.h"
 
 namespace zedis::server {
 
@@ -16,7 +17,50 @@ bool FitsInMemory(engine::Context& ctx, engine::Args args) {
   return engine::MemoryState::Look(ctx.tunables, ctx.keyspace).Fits(static_cast<std::int64_t>(bytes));
 }
 
+constexpr engine::Error kNoPermissionForKey{
+    "NOPERM this user has no permissions to access one of the keys used as arguments"};
+constexpr engine::Error kNoPermissionForChannel{
+    "NOPERM this user has no permissions to access one of the channels used as arguments"};
+constexpr engine::Error kNoPermissionForDatabase{"NOPERM No permissions to access database"};
+
+// Counts a denial and returns its error.
+Outcome Refuse(engine::Context& ctx, DenialReason reason) {
+  switch (reason) {
+    case DenialReason::kNone:
+      break;
+    case DenialReason::kDatabase:
+      ++ctx.stats.denied_databases;
+      return kNoPermissionForDatabase;
+    case DenialReason::kCommand:
+      ++ctx.stats.denied_commands;
+      return ctx.Fail("NOPERM this user has no permissions to run the '{}' command", ctx.command->row->name);
+    case DenialReason::kKey:
+      ++ctx.stats.denied_keys;
+      return kNoPermissionForKey;
+    case DenialReason::kChannel:
+      ++ctx.stats.denied_channels;
+      return kNoPermissionForChannel;
+  }
+  return engine::Done();
+}
+
 }  // namespace
+
+Outcome ServerGate::CheckRules(engine::Context& ctx, engine::Args args) const {
+  engine::Session& session = *ctx.session;
+  const User* user = access_.Rules(session);
+  if (user == nullptr) {
+    // Deleted a moment ago; its connections are about to be closed.
+    session.authenticated = false;
+    session.close_after_reply = true;
+    return engine::kAuthenticationRequired;
+  }
+  const Denial denial = user->unrestricted() ? Denial{} : user->Check(*ctx.command, args, session.database.Get());
+  if (!denial) return engine::Done();
+  LogDenial(ctx, access_.log(), clients_,
+            {ReasonText(denial.reason), ObjectOf(denial, *ctx.command, args), user->name()});
+  return Refuse(ctx, denial.reason);
+}
 
 Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
   const std::uint32_t flags = ctx.command->flags;
@@ -29,9 +73,10 @@ Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
           "server.");
     }
   }
-  if (!ctx.session->authenticated && access_.needs_password() && (flags & engine::kNoAuth) == 0) {
+  if (!ctx.session->authenticated && access_.needs_login() && (flags & engine::kNoAuth) == 0) {
     return engine::kAuthenticationRequired;
   }
+  if (const Outcome outcome = CheckRules(ctx, args); !outcome.ok()) return outcome;
   if ((flags & engine::kDenyOom) != 0 && !FitsInMemory(ctx, args)) return engine::kOutOfMemory;
   return engine::Done();
 }

@@ -1,5 +1,5 @@
-// ServerGate: whether a client may run a command now: password, memory, protected commands. One gate serves all
-// workers.
+// ServerGate: whether a client may run a command now: login, access rules, memory, protected commands. One gate serves
+// all workers.
 #pragma once
 
 #include "engine/dispatch.h"
@@ -11,14 +11,15 @@ namespace zedis::server {
 
 class ServerGate : public engine::Gate {
  public:
-  ServerGate(const Config& config, const Access& access, const ClientRegistry& clients)
-      : config_(config), access_(access), clients_(clients) {}
+  ServerGate(const Config& config, Access& access, const ClientRegistry& clients)
+      : Gate(access.version()), config_(config), access_(access), clients_(clients) {}
 
  private:
   engine::Outcome Decide(engine::Context& ctx, engine::Args args) override;
+  engine::Outcome CheckRules(engine::Context& ctx, engine::Args args) const;
 
   const Config& config_;
-  const Access& access_;
+  Access& access_;
   const ClientRegistry& clients_;
 };
 

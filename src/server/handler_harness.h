@@ -53,13 +53,13 @@ class HandlerHarness : public Lifecycle {
   base::Tunables tunables;
   Config config{tunables, "/"};
   base::Log log;
-  Access access;
+  const engine::Registry registry{AllTables()};
+  Access access{registry};
   ClientRegistry clients;
   Metrics metrics;
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
   Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
   ServerGate gate{config, access, clients};
-  const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;

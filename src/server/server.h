@@ -56,8 +56,8 @@ class Server : ConnectionHost, Lifecycle {
   engine::Registry registry_;
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
-  const Identity identity_;
   Access access_;
+  const Identity identity_;
   ClientRegistry clients_;
   Metrics metrics_;
   ServerGate gate_;

@@ -35,6 +35,11 @@ struct ServerParts {
 class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
+
+  bool MayReadEveryKey(engine::Context& ctx, engine::Args args) override {
+    const engine::Session& session = *ctx.session;
+    return session.unrestricted_at != 0 || UserOf(session).MayReadEveryKey(*ctx.command, args, session.database.Get());
+  }
 };
 
 // REQUIRES: the context was made with a Services as its host.

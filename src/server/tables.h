@@ -38,6 +38,7 @@ Table SessionCommands();  // AUTH HELLO RESET
 Table ClientCommands();   // CLIENT
 Table CommandCommands();  // COMMAND
 Table ConfigCommands();   // CONFIG
+Table AclCommands();      // ACL
 Table AdminCommands();    // INFO TIME LOLWUT SHUTDOWN
 Table MemoryCommands();   // MEMORY
 Table NotYetCommands();   // what only answers that it comes later
