@@ -38,6 +38,8 @@ class Batches {
   // True if requests must not repeat, so that there is no pool.
   bool is_fresh() const { return is_fresh_; }
   std::size_t batch_bytes_max() const { return batch_bytes_max_; }
+  // To each request. A rare one has as many.
+  std::size_t replies() const { return images_[0].commands(); }
 
   // REQUIRES: !is_fresh()
   std::string_view NextOfPool() {

@@ -75,13 +75,15 @@ class Load {
     epoll_event events[kEventsMax];
     for (;;) {
       if (interval_ns_ > 0) StartDueBatches();
-      if (is_over_ && replies_ == sent_) break;  // the schedule may end when nothing is in flight
+      if (is_over_ && IsQuiet()) break;  // the schedule may end when nothing is in flight
       const int ready = Wait(events);
       for (int i = 0; i < ready; ++i) Handle(connections_[events[i].data.u64], events[i].events);
     }
     end_ns_ = NowNs();
   }
 
+  // How many requests were answered. REQUIRES: Run has ended.
+  std::uint64_t requests() const { return replies_ / batches_.replies(); }
   std::uint64_t replies() const { return replies_; }
   double Seconds() const { return static_cast<double>(end_ns_ - start_ns_) / 1e9; }
   const LatencyHistogram& latency() const { return latency_; }
@@ -99,6 +101,8 @@ class Load {
   }
 
  private:
+  bool IsQuiet() const { return replies_ == sent_ * batches_.replies(); }
+
   void Connect(std::size_t index) {
     Connection& connection = connections_[index];
     connection.fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -123,7 +127,7 @@ class Load {
     const timespec timeout = {static_cast<time_t>(patience_ns / kNsPerSecond),
                               static_cast<long>(patience_ns % kNsPerSecond)};
     const int ready = epoll_pwait2(epoll_, events, kEventsMax, &timeout, nullptr);
-    if (ready > 0 || replies_ == sent_) {
+    if (ready > 0 || IsQuiet()) {
       silent_since_ns_ = 0;
     } else if (silent_since_ns_ == 0) {
       silent_since_ns_ = NowNs() - patience_ns;
@@ -173,15 +177,16 @@ class Load {
     is_over_ |= sent_ >= requests_max_ || start_ns >= deadline_ns_;
     if (is_over_) return;
     connection.started_ns = start_ns;
-    connection.replies_due = options_.pipeline;
+    std::uint64_t requests = options_.pipeline;
     if (batches_.is_fresh()) {
-      connection.replies_due = std::min(options_.pipeline, requests_max_ - sent_);
-      connection.unsent = batches_.Encode(connection.own_batch.data(), connection.replies_due);
+      requests = std::min(options_.pipeline, requests_max_ - sent_);
+      connection.unsent = batches_.Encode(connection.own_batch.data(), requests);
       if (interval_ns_ == 0) connection.started_ns = NowNs();
     } else {
       connection.unsent = batches_.NextOfPool();
     }
-    sent_ += connection.replies_due;
+    connection.replies_due = requests * batches_.replies();
+    sent_ += requests;
     Send(connection);
   }
 
@@ -241,7 +246,7 @@ double OwnCpuSeconds() {
 }
 
 void Report(const Options& options, const Load& load, const ServerUse& before, double own_cpu_seconds) {
-  const double requests = static_cast<double>(load.replies());
+  const double requests = static_cast<double>(load.requests());
   const double us_per_request = requests > 0 ? 1e6 / requests : 0;
   const ServerUse after = MeasureServer(options);
   const double user = after.cpu.user - before.cpu.user;
@@ -264,7 +269,7 @@ void Report(const Options& options, const Load& load, const ServerUse& before, d
   fmt::print(
       "\nresult mode={} connections={} pipeline={} keyspace={} value_bytes={} requests={} errors={} seconds={:.4f} "
       "rate={:.1f} load_cpu_us={:.4f} p50_us={:.1f} p99_us={:.1f} p999_us={:.1f} max_us={:.1f}",
-      name, options.connections, options.pipeline, options.shape.keyspace, options.shape.value_bytes, load.replies(),
+      name, options.connections, options.pipeline, options.shape.keyspace, options.shape.value_bytes, load.requests(),
       load.Errors(), load.Seconds(), rate, own_cpu_seconds * us_per_request, latency_us(0.5), latency_us(0.99),
       latency_us(0.999), max_us);
   if (options.pid != 0) {

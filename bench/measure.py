@@ -64,7 +64,7 @@ def throughput(bench, lines, repetitions, seconds):
     for keyspace in sorted({line.keyspace for line in lines}):
         chosen = [line for line in lines if line.keyspace == keyspace]
         # Lines that use the loaded strings come first, the others start from an empty server.
-        chosen.sort(key=lambda line: line.mode not in ("get", "set", "mget10", "mset10"))
+        chosen.sort(key=lambda line: line.mode not in ("get", "set", "mget10", "mset10", "multi10"))
         with ExitStack() as stack:
             servers = [stack.enter_context(bench.server(program)) for program in bench.programs]
             floors = {size: stack.enter_context(bench.server(program)) for size, program in bench.floors.items()}

@@ -9,6 +9,8 @@
 //   %i  the same with a leading 1, so that servers take it for an integer
 //   %f  a field, random: f00 to f63         %m  a member, random: m000 to m999
 //   %s  a score, random: 100000 to 199999   %v  a value of the configured length (letters)
+//
+// Commands with ; between them are one request: a transaction.
 #pragma once
 
 #include <fmt/format.h>
@@ -59,31 +61,24 @@ struct Numbers {
   std::uint64_t next = 0;  // of the keys in order, or of %n and %i
 };
 
-// One command, encoded, with the places of the digits that vary.
+// One request, encoded, with the places of the digits that vary.
 class RequestImage {
  public:
   static std::expected<RequestImage, std::string> Parse(std::string_view command, const Shape& shape) {
     RequestImage image;
-    std::size_t arguments = 0;
-    std::string body;
-    for (std::size_t at = 0; at < command.size();) {
-      const std::size_t end = std::min(command.find(' ', at), command.size());
-      if (end > at) {
-        if (auto added = image.AddArgument(command.substr(at, end - at), shape, body); !added) {
-          return std::unexpected(added.error());
-        }
-        ++arguments;
+    for (std::size_t at = 0; at <= command.size();) {
+      const std::size_t end = std::min(command.find(';', at), command.size());
+      if (auto added = image.AddCommand(command.substr(at, end - at), shape); !added) {
+        return std::unexpected(added.error());
       }
       at = end + 1;
     }
-    if (arguments == 0) return std::unexpected("empty command");
-    const std::string head = fmt::format("*{}\r\n", arguments);
-    for (Digits& digits : image.digits_) digits.offset += head.size();
-    image.bytes_ = head + body;
     return image;
   }
 
   std::size_t size() const { return bytes_.size(); }
+  // How many replies a server gives to it.
+  std::size_t commands() const { return commands_; }
 
   // Writes size() bytes.
   void WriteTo(char* out, Numbers& numbers) const {
@@ -103,6 +98,28 @@ class RequestImage {
     std::size_t width;
     std::uint64_t bound;  // random below it; 0: the next number of the run
   };
+
+  std::expected<void, std::string> AddCommand(std::string_view command, const Shape& shape) {
+    std::size_t arguments = 0;
+    std::string body;
+    const std::size_t first = digits_.size();
+    for (std::size_t at = 0; at < command.size();) {
+      const std::size_t end = std::min(command.find(' ', at), command.size());
+      if (end > at) {
+        if (auto added = AddArgument(command.substr(at, end - at), shape, body); !added) {
+          return std::unexpected(added.error());
+        }
+        ++arguments;
+      }
+      at = end + 1;
+    }
+    if (arguments == 0) return std::unexpected("empty command");
+    bytes_ += fmt::format("*{}\r\n", arguments);
+    for (std::size_t i = first; i < digits_.size(); ++i) digits_[i].offset += bytes_.size();
+    bytes_ += body;
+    ++commands_;
+    return {};
+  }
 
   std::expected<void, std::string> AddArgument(std::string_view word, const Shape& shape, std::string& body) {
     std::string text;
@@ -158,6 +175,7 @@ class RequestImage {
 
   std::string bytes_;
   std::vector<Digits> digits_;
+  std::size_t commands_ = 0;
 };
 
 // What --mode chooses. Each type of value has its own prefix, so that modes can follow one another on one server.
@@ -176,6 +194,8 @@ inline constexpr Mode kModes[] = {
     {"load", "key:", "SET %k %v"},
     {"mget10", "key:", "MGET %k %k %k %k %k %k %k %k %k %k"},
     {"mset10", "key:", "MSET %k %v %k %v %k %v %k %v %k %v %k %v %k %v %k %v %k %v %k %v"},
+    {"multi10", "key:",
+     "MULTI;SET %k %v;SET %k %v;SET %k %v;SET %k %v;SET %k %v;SET %k %v;SET %k %v;SET %k %v;SET %k %v;SET %k %v;EXEC"},
     {"exists", "key:", "EXISTS %k"},
     {"del", "key:", "DEL %k"},
     {"expire", "key:", "EXPIRE %k 100000"},

@@ -72,6 +72,9 @@ void TestRequestsAreEncoded() {
   Expect("key in order", Encode("SET %k %v", in_order, numbers), "*3\r\n$3\r\nSET\r\n$8\r\nk:000041\r\n$3\r\nhmr\r\n");
   Expect("numbers", Encode("ZADD  z %i.5 m%n", in_order, numbers),
          "*4\r\n$4\r\nZADD\r\n$1\r\nz\r\n$12\r\n1000000042.5\r\n$10\r\nm000000043\r\n");
+  Expect("several commands", Encode("MULTI;SET %k %v;EXEC", in_order, numbers),
+         "*1\r\n$5\r\nMULTI\r\n*3\r\n$3\r\nSET\r\n$8\r\nk:000044\r\n$3\r\nhmr\r\n*1\r\n$4\r\nEXEC\r\n");
+  Expect("how many", RequestImage::Parse("MULTI;SET %k %v;EXEC", in_order)->commands(), 3u);
   const Shape one_key{.keyspace = 1, .key_bytes = 3, .prefix = "k:"};
   Expect("random below 1", Encode("GET %k", one_key, numbers), "*2\r\n$3\r\nGET\r\n$3\r\nk:0\r\n");
   const Shape too_short{.keyspace = 1000, .key_bytes = 4, .prefix = "k:"};

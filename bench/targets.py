@@ -24,7 +24,7 @@ class Line:
 
     @property
     def command(self):
-        return {"mget10": "mget", "mset10": "mset"}.get(self.mode, self.mode)
+        return {"mget10": "mget", "mset10": "mset", "multi10": "exec"}.get(self.mode, self.mode)
 
     def matches(self, filters):
         return not filters or any(f in (self.mode, f"{self.mode}:{self.pipeline}") for f in filters)
@@ -43,6 +43,7 @@ LINES = (
     + _get_and_set(LARGE, [(1, 0.95, None), (16, 0.80, None), (50, 0.55, 5.0)])
     + [Line(mode, 50, of_redis=2.2) for mode in ("incr", "lpush", "hset", "sadd", "zadd")]
     + [Line(mode, 16, of_redis=1.5) for mode in ("mget10", "mset10")]
+    + [Line("multi10", 16, of_redis=2.0)]
 )
 
 KEY_COUNTS = (1_000_000, 1_400_000, 2_000_000, 2_800_000)

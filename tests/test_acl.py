@@ -220,6 +220,22 @@ def test_a_namesake_is_another_user(acl, admin):
     assert client.is_closed()
 
 
+def test_a_transaction_is_judged_when_it_is_queued_and_when_it_runs(acl, admin):
+    admin.command("ACL", "SETUSER", "u", "on", "nopass", "+@all", "~k*")
+    client = user(acl, "u")
+    replies = client.pipeline(("MULTI",), ("SET", "k", "v"), ("SET", "x", "v"), ("EXEC",))
+    assert replies == [b"OK", b"QUEUED", NO_KEY, Error(b"EXECABORT Transaction discarded because of previous errors.")]
+    late = "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: "
+    for change, reason in (("-set", "no permission to execute the command or subcommand"), ("resetkeys", "no permission to touch the specified keys")):
+        admin.command("ACL", "SETUSER", "u", "reset", "on", "nopass", "+@all", "~k*")
+        assert client.pipeline(("MULTI",), ("SET", "k", "v"), ("PING",)) == [b"OK", b"QUEUED", b"QUEUED"]
+        admin.command("ACL", "SETUSER", "u", change)
+        assert client.command("EXEC") == [Error((late + reason).encode()), b"PONG"]
+    assert admin.command("EXISTS", "k") == 0
+    assert [(e[b"reason"], e[b"context"], e[b"object"]) for e in entries(admin)] == [
+        (b"key", b"multi", b"k"), (b"command", b"multi", b"set"), (b"key", b"multi", b"x")]
+
+
 # --- databases ---
 
 

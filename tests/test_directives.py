@@ -24,7 +24,6 @@ TABLE = (SERVER_SOURCES / "config_table.cc").read_text()
 
 # An example of each directive that is refused when it is on. Whoever makes one of them work moves it out of here.
 REFUSED_WHEN_ON = {
-    "tls-port": "6380",
     "save": "900 1",
     "appendonly": "yes",
     "replicaof": "127.0.0.1 6379",

@@ -97,6 +97,7 @@ struct Tunables {
   Tunable tcp_keepalive_s{300};  // 0: off
   Tunable protected_mode{1};     // bool
   Tunable max_new_connections_per_cycle{10};
+  Tunable max_new_tls_connections_per_cycle{1};
   Tunable proto_max_bulk_len_bytes{512ll << 20};
   Tunable client_query_buffer_limit_bytes{1ll << 30};
   OutputBufferLimit output_buffer_limits[kOutputClasses];  // by OutputClass

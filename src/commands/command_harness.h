@@ -12,6 +12,7 @@
 
 #include "commands/tables.h"
 #include "engine/dispatch.h"
+#include "engine/watches.h"
 
 namespace zedis::commands {
 
@@ -19,6 +20,8 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
  public:
   CommandHarness() : keyspace_(2, 16, 0x1234567), table_(keyspace_, false), registry_(AllTables()) {
     door_.AddObserver(*this);
+    door_.AddObserver(watches_, engine::WriteDoor::Hears::kOnInterest);
+    ctx_.watches = &watches_;
     ctx_.session = &session_;
     SetTime(1'700'000'000'000);
   }
@@ -59,7 +62,7 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
   engine::Context& context() { return ctx_; }
 
  private:
-  engine::Outcome Decide(engine::Context&, engine::Args) override { return engine::Done(); }
+  engine::Outcome Decide(engine::Context&, engine::Args, std::uint32_t) override { return engine::Done(); }
   void OnChange(engine::Context&, const engine::Change& change) override {
     events_.push_back(fmt::format("{} {}", change.event.name, change.key.bytes));
   }
@@ -69,6 +72,7 @@ class CommandHarness : private engine::Gate, private engine::WriteObserver {
   engine::LockTable table_;
   base::Tunables tunables_;
   engine::WriteDoor door_;
+  engine::Watches watches_{keyspace_, door_};
   engine::Registry registry_;
   engine::WorkerStats stats_;
   engine::Host host_;

@@ -77,6 +77,7 @@ constexpr Command kConnectionCommands[] = {
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Quit,
+     .in_multi = InMulti::kEnds,
      .since = "1.0.0",
      .group = "connection",
      .summary = "Closes the connection when all replies have been sent.",

@@ -12,7 +12,6 @@ using store::Value;
 using types::Hash;
 using types::HashField;
 using types::HashPut;
-using types::PackedHashView;
 
 namespace {
 

@@ -13,7 +13,6 @@ using namespace engine;  // NOLINT: a family is written in the engine's words
 using store::Entry;
 using store::Key;
 using types::HllEditor;
-using types::HllPlace;
 using types::HllRegisters;
 
 constexpr Event kAddEvent{base::kNotifyString, "pfadd"};

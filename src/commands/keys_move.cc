@@ -10,7 +10,6 @@ namespace {
 
 using namespace engine;  // NOLINT: a family is written in the engine's words
 using store::CarriedValue;
-using store::Entry;
 using store::Key;
 
 template <bool kOnlyIfFree>

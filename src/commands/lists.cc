@@ -1,6 +1,5 @@
 // Lists at their ends: pushing, popping, moving from one to another.
-#include <fmt/format.h>
-
+#include "commands/list_ends.h"
 #include "commands/list_value.h"
 #include "commands/tables.h"
 #include "engine/arguments.h"
@@ -13,20 +12,7 @@ using namespace engine;  // NOLINT: a family is written in the engine's words
 using store::Entry;
 using store::Key;
 using store::Type;
-using types::Element;
 using types::Side;
-
-constexpr Error kNumkeysMustBePositive{"ERR numkeys should be greater than 0"};
-constexpr Error kCountMustBePositive{"ERR count should be greater than 0"};
-
-std::string_view PushEvent(Side side) { return side == Side::kFront ? "lpush" : "rpush"; }
-std::string_view PopEvent(Side side) { return side == Side::kFront ? "lpop" : "rpop"; }
-
-Expected<Side> ParseSide(std::string_view word) {
-  if (EqualsIgnoreCase("left", word)) return Side::kFront;
-  if (EqualsIgnoreCase("right", word)) return Side::kBack;
-  return std::unexpected(&kSyntaxError);
-}
 
 // --- LPUSH RPUSH LPUSHX RPUSHX
 
@@ -53,15 +39,6 @@ Outcome Rpushx(Context& ctx, Args args) { return Push(ctx, args, Side::kBack, If
 
 // --- LPOP RPOP LMPOP
 
-// Replies with an array of what it removes.
-void PopArray(Context& ctx, const Key& key, Entry* entry, Side side, std::uint64_t most) {
-  ListEditor list(ctx, key, entry);
-  const std::size_t count = std::min<std::uint64_t>(most, list.Size());
-  ctx.reply.ArrayHeader(count);
-  list.Pop(side, count, [&](const Element& element) { ReplyElement(ctx.reply, element); });
-  list.Finish(PopEvent(side), count);
-}
-
 Outcome PopCount(Context& ctx, Args args, Side side) {
   if (args.size() > 3) return ctx.Fail("ERR wrong number of arguments for '{}' command", ctx.command->row->name);
   TRY(const std::int64_t count, ParseIntegerIn(args[2], 0, INT64_MAX, kMustBePositive));
@@ -85,39 +62,16 @@ Outcome Pop(Context& ctx, Args args, Side side) {
     ctx.reply.NullBulk();
     return Done();
   }
-  ListEditor list(ctx, key, entry);
-  list.Pop(side, 1, [&](const Element& element) { ReplyElement(ctx.reply, element); });
-  list.Finish(PopEvent(side));
+  PopOne(ctx, key, entry, side);
   return Done();
 }
 
 Outcome Lpop(Context& ctx, Args args) { return Pop(ctx, args, Side::kFront); }
 Outcome Rpop(Context& ctx, Args args) { return Pop(ctx, args, Side::kBack); }
 
-struct MultiPop {
-  std::size_t keys = 0;
-  Side side = Side::kFront;
-  std::uint64_t count = 1;
-};
-
-Expected<MultiPop> ParseMultiPop(Args args) {
-  MultiPop pop;
-  TRY(const std::int64_t keys, ParseIntegerIn(args[1], 1, INT64_MAX, kNumkeysMustBePositive));
-  if (static_cast<std::uint64_t>(keys) >= args.size() - 2) return std::unexpected(&kSyntaxError);
-  pop.keys = static_cast<std::size_t>(keys);
-  OptionCursor cursor(args, 2 + pop.keys);
-  TRY(pop.side, ParseSide(cursor.Next()));
-  if (cursor.TakeWith("count", 1)) {
-    TRY(const std::int64_t count, ParseIntegerIn(cursor.Next(), 1, INT64_MAX, kCountMustBePositive));
-    pop.count = static_cast<std::uint64_t>(count);
-  }
-  if (!cursor.done()) return std::unexpected(&kSyntaxError);
-  return pop;
-}
-
 Outcome Lmpop(Context& ctx, Args args) {
-  TRY(const MultiPop pop, ParseMultiPop(args));
-  for (std::size_t i = 2; i < 2 + pop.keys; ++i) {
+  TRY(const ListMultiPop pop, ParseListMultiPop(args, 1));
+  for (std::size_t i = pop.first_key; i < pop.first_key + pop.keys; ++i) {
     const Key key = ctx.KeyAt(args, i);
     TRY(Entry * entry, ctx.FindForWriteAs(Type::kList, key));
     if (entry == nullptr) continue;
@@ -132,48 +86,11 @@ Outcome Lmpop(Context& ctx, Args args) {
 
 // --- LMOVE RPOPLPUSH
 
-using ElementBuffer = fmt::basic_memory_buffer<char, store::kNearValueMax>;
-
-// Removes an element and copies its text.
-void PopInto(ElementBuffer& buffer, ListEditor& list, Side side) {
-  list.Pop(side, 1, [&](const Element& element) {
-    types::IntegerText digits;
-    const std::string_view text = element.Text(digits);
-    buffer.append(text.data(), text.data() + text.size());
-  });
-}
-
 Outcome Move(Context& ctx, Args args, Side from, Side to) {
-  const Key source_key = ctx.KeyAt(args, 1);
-  const Key target_key = ctx.KeyAt(args, 2);
-  TRY(Entry * source_entry, ctx.FindForWriteAs(Type::kList, source_key));
-  if (source_entry == nullptr) {
-    ctx.reply.NullBulk();
-    return Done();
-  }
-  ElementBuffer buffer;
-  if (source_key.bytes == target_key.bytes) {
-    ListEditor list(ctx, source_key, source_entry);
-    PopInto(buffer, list, from);
-    const std::string_view text(buffer.data(), buffer.size());
-    list.Push(to, Args(&text, 1));
-    ctx.reply.Bulk(text);
-    list.Save();
-    list.Announce(PushEvent(to), 0);
-    list.Announce(PopEvent(from), 1);
-    return Done();
-  }
-  TRY(Entry * target_entry, ctx.FindForWriteAs(Type::kList, target_key));
-  // Looking up the second key may have erased it, as one that was due.
-  ListEditor source(ctx, source_key, ctx.Peek(source_key));
-  PopInto(buffer, source, from);
-  const std::string_view text(buffer.data(), buffer.size());
-  ctx.reply.Bulk(text);
-  ListEditor target(ctx, target_key, target_entry);
-  target.Push(to, Args(&text, 1));
-  target.Finish(PushEvent(to), 0);
-  source.Reload();
-  source.Finish(PopEvent(from));
+  const ListMove move{ctx.KeyAt(args, 1), ctx.KeyAt(args, 2), from, to};
+  TRY(Entry * source, ctx.FindForWriteAs(Type::kList, move.source));
+  if (source != nullptr) return MoveElement(ctx, move, source);
+  ctx.reply.NullBulk();
   return Done();
 }
 

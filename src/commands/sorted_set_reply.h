@@ -26,7 +26,17 @@ class MemberReply {
     return flat;
   }
 
-  void Header(std::uint64_t members) const { reply_.ArrayHeader(with_scores_ && !nested_ ? members * 2 : members); }
+  // The same as part of an array whose header was written.
+  static MemberReply Within(resp::Reply reply) {
+    MemberReply within = Flat(reply);
+    within.has_header_ = false;
+    return within;
+  }
+
+  void Header(std::uint64_t members) const {
+    if (!has_header_) return;
+    reply_.ArrayHeader(with_scores_ && !nested_ ? members * 2 : members);
+  }
   void Member(const types::Element& element, double score) const {
     if (nested_) reply_.ArrayHeader(2);
     ReplyElement(reply_, element);
@@ -37,6 +47,7 @@ class MemberReply {
   resp::Reply reply_;
   bool with_scores_;
   bool nested_;
+  bool has_header_ = true;
 };
 
 }  // namespace zedis::commands

@@ -5,6 +5,7 @@
 
 #include "commands/random_choice.h"
 #include "commands/reply_element.h"
+#include "commands/sorted_set_ends.h"
 #include "commands/sorted_set_reply.h"
 #include "commands/sorted_set_value.h"
 #include "commands/tables.h"
@@ -21,37 +22,14 @@ using store::SortedSetOf;
 using store::Type;
 using types::Direction;
 using types::Element;
-using types::RankRange;
 using types::SortedSetView;
 
-constexpr Error kNumkeysMustBePositive{"ERR numkeys should be greater than 0"};
-constexpr Error kCountMustBePositive{"ERR count should be greater than 0"};
 constexpr Error kCountOutOfRange{
     "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"};
 
 // --- ZPOPMIN ZPOPMAX ZMPOP
 
-enum class End : std::uint8_t { kMin, kMax };
-
-// Replies with up to `count` members and removes them. REQUIRES: count > 0
-void Pop(Context& ctx, const Key& key, Entry* entry, End end, std::uint64_t count, const MemberReply& reply) {
-  SortedSetEditor set(ctx, key, entry);
-  const std::size_t size = set.Size();
-  const std::size_t popped = std::min(count, std::uint64_t{size});
-  const RankRange range = end == End::kMin ? RankRange{0, popped} : RankRange{size - popped, size};
-  reply.Header(popped);
-  set.View().ForRange(range, end == End::kMin ? Direction::kForward : Direction::kBackward,
-                      [&](const Element& element, double score) {
-                        reply.Member(element, score);
-                        return true;
-                      });
-  set.RemoveRange(range);
-  set.Save();
-  set.Announce(end == End::kMin ? "zpopmin" : "zpopmax", popped);
-  set.AnnounceIfGone();
-}
-
-Outcome PopFromOne(Context& ctx, Args args, End end) {
+Outcome PopFromOne(Context& ctx, Args args, ScoreEnd end) {
   if (args.size() > 3) return kSyntaxError;
   std::int64_t count = 1;
   if (args.size() > 2) {
@@ -64,35 +42,23 @@ Outcome PopFromOne(Context& ctx, Args args, End end) {
     return Done();
   }
   if (args.size() > 2) {
-    Pop(ctx, key, entry, end, static_cast<std::uint64_t>(count), MemberReply(ctx.reply, true));
+    PopMembers(ctx, key, entry, end, static_cast<std::uint64_t>(count), MemberReply(ctx.reply, true));
   } else {
-    Pop(ctx, key, entry, end, 1, MemberReply::Flat(ctx.reply));
+    PopMembers(ctx, key, entry, end, 1, MemberReply::Flat(ctx.reply));
   }
   return Done();
 }
 
-Outcome Zpopmin(Context& ctx, Args args) { return PopFromOne(ctx, args, End::kMin); }
-Outcome Zpopmax(Context& ctx, Args args) { return PopFromOne(ctx, args, End::kMax); }
+Outcome Zpopmin(Context& ctx, Args args) { return PopFromOne(ctx, args, ScoreEnd::kMin); }
+Outcome Zpopmax(Context& ctx, Args args) { return PopFromOne(ctx, args, ScoreEnd::kMax); }
 
 Outcome Zmpop(Context& ctx, Args args) {
-  TRY(const std::int64_t keys, ParseIntegerIn(args[1], 1, INT64_MAX, kNumkeysMustBePositive));
-  if (static_cast<std::uint64_t>(keys) >= args.size() - 2) return kSyntaxError;
-  OptionCursor cursor(args, 2 + static_cast<std::size_t>(keys));
-  const bool from_min = cursor.Take("min");
-  if (!from_min && !cursor.Take("max")) return kSyntaxError;
-  std::int64_t count = 0;
-  while (!cursor.done()) {
-    if (count != 0 || !cursor.TakeWith("count", 1)) return kSyntaxError;
-    TRY(count, ParseIntegerIn(cursor.Next(), 1, INT64_MAX, kCountMustBePositive));
-  }
-  for (std::size_t i = 2; i < 2 + static_cast<std::size_t>(keys); ++i) {
+  TRY(const SortedSetMultiPop pop, ParseSortedSetMultiPop(args, 1));
+  for (std::size_t i = pop.first_key; i < pop.first_key + pop.keys; ++i) {
     const Key key = ctx.KeyAt(args, i);
     TRY(Entry * entry, ctx.FindForWriteAs(Type::kSortedSet, key));
     if (entry == nullptr) continue;
-    ctx.reply.ArrayHeader(2);
-    ctx.reply.Bulk(key.bytes);
-    Pop(ctx, key, entry, from_min ? End::kMin : End::kMax, static_cast<std::uint64_t>(std::max<std::int64_t>(count, 1)),
-        MemberReply::Pairs(ctx.reply));
+    PopFromKey(ctx, key, entry, pop);
     return Done();
   }
   ctx.reply.NullArray();

@@ -121,7 +121,7 @@ types::StreamConsumer& SeenConsumer(Context& ctx, const Key& key, types::StreamG
   types::StreamConsumer* consumer = group.FindConsumer(name);
   if (consumer == nullptr) {
     consumer = group.CreateConsumer(name, ctx.now_ms);
-    ctx.Changed(key, {base::kNotifyStream, "xgroup-createconsumer"});
+    ctx.Changed(key, {base::kNotifyStream, "xgroup-createconsumer", false});
   }
   consumer->seen_at_ms = ctx.now_ms;
   return *consumer;

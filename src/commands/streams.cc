@@ -10,9 +10,7 @@ namespace zedis::commands {
 namespace {
 
 using namespace engine;  // NOLINT: a family is written in the engine's words
-using store::Entry;
 using store::Key;
-using store::Type;
 using types::Stream;
 using types::StreamId;
 using types::StreamTrim;
@@ -236,7 +234,7 @@ Outcome Xsetid(Context& ctx, Args args) {
   stream->SetLastId(id);
   if (entries_added) stream->entries_added = static_cast<std::uint64_t>(*entries_added);
   if (!max_deleted.IsZero()) stream->max_deleted_id = max_deleted;
-  ctx.Changed(key, {base::kNotifyStream, "xsetid"});
+  ctx.Changed(key, {base::kNotifyStream, "xsetid", false});
   ctx.reply.Ok();
   return Done();
 }

@@ -226,7 +226,7 @@ Outcome Xclaim(Context& ctx, Args args) {
     ++claimed;
   }
   ctx.reply.CloseArray(header, claimed);
-  if (changed || claimed > 0) ctx.Changed(key, {kNotifyNothing, "xclaim"});
+  if (changed || claimed > 0) ctx.Changed(key, {kNotifyNothing, "xclaim", false});
   return Done();
 }
 
@@ -318,7 +318,7 @@ Outcome Xautoclaim(Context& ctx, Args args) {
   }
   ctx.reply.ArrayHeader(result.deleted.size());
   for (const StreamId& id : result.deleted) ReplyId(ctx.reply, id);
-  if (!result.claimed.empty() || !result.deleted.empty()) ctx.Changed(key, {kNotifyNothing, "xautoclaim"});
+  if (!result.claimed.empty() || !result.deleted.empty()) ctx.Changed(key, {kNotifyNothing, "xautoclaim", false});
   return Done();
 }
 

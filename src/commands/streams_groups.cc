@@ -73,9 +73,10 @@ Outcome Create(Context& ctx, Args args) {
   } else if (stream != nullptr) {
     last = stream->LastId();
   }
-  if (stream == nullptr) stream = &CreateStream(ctx, key);
+  const bool creates_stream = stream == nullptr;
+  if (creates_stream) stream = &CreateStream(ctx, key);
   if (stream->CreateGroup(args[kGroupArgument], last, options.entries_read) == nullptr) return kGroupExists;
-  ctx.Changed(key, {base::kNotifyStream, "xgroup-create"});
+  ctx.Changed(key, {base::kNotifyStream, "xgroup-create", creates_stream});
   ctx.reply.Ok();
   return Done();
 }
@@ -93,7 +94,7 @@ Outcome SetId(Context& ctx, Args args) {
   }
   group->last_id = last;
   group->entries_read = options.entries_read;
-  ctx.Changed(key, {base::kNotifyStream, "xgroup-setid"});
+  ctx.Changed(key, {base::kNotifyStream, "xgroup-setid", false});
   ctx.reply.Ok();
   return Done();
 }
@@ -105,7 +106,7 @@ Outcome Destroy(Context& ctx, Args args) {
   if (group != nullptr) {
     RemovedParts removed(ctx, key);
     stream->RemoveGroup(group, removed.Receiver());
-    ctx.Changed(key, {base::kNotifyStream, "xgroup-destroy"});
+    ctx.Changed(key, {base::kNotifyStream, "xgroup-destroy", false});
   }
   ctx.reply.Integer(group != nullptr ? 1 : 0);
   return Done();
@@ -116,7 +117,7 @@ Outcome CreateConsumer(Context& ctx, Args args) {
   const bool creates = group->FindConsumer(args[4]) == nullptr;
   if (creates) {
     group->CreateConsumer(args[4], ctx.now_ms);
-    ctx.Changed(ctx.KeyAt(args, kKeyArgument), {base::kNotifyStream, "xgroup-createconsumer"});
+    ctx.Changed(ctx.KeyAt(args, kKeyArgument), {base::kNotifyStream, "xgroup-createconsumer", false});
   }
   ctx.reply.Integer(creates ? 1 : 0);
   return Done();
@@ -129,7 +130,7 @@ Outcome DeleteConsumer(Context& ctx, Args args) {
   if (consumer != nullptr) {
     pending = consumer->Pending().Size();
     group->DeleteConsumer(consumer);
-    ctx.Changed(ctx.KeyAt(args, kKeyArgument), {base::kNotifyStream, "xgroup-delconsumer"});
+    ctx.Changed(ctx.KeyAt(args, kKeyArgument), {base::kNotifyStream, "xgroup-delconsumer", false});
   }
   ctx.reply.Integer(static_cast<std::int64_t>(pending));
   return Done();
@@ -165,7 +166,7 @@ Outcome Xack(Context& ctx, Args args) {
   }
   std::int64_t count = 0;
   for (const std::string_view text : ids) count += group->Acknowledge(*ParseExactStreamId(text)) ? 1 : 0;
-  if (count > 0) ctx.Changed(key, {kNotifyNothing, "xack"});
+  if (count > 0) ctx.Changed(key, {kNotifyNothing, "xack", false});
   ctx.reply.Integer(count);
   return Done();
 }

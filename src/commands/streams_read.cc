@@ -1,6 +1,8 @@
 // Streams: reading ranges, and reading on from where one has been, alone or in a group.
+#include <optional>
 #include <vector>
 
+#include "commands/blocking_command.h"
 #include "commands/stream_value.h"
 #include "commands/tables.h"
 #include "engine/arguments.h"
@@ -48,9 +50,6 @@ Outcome Xrevrange(Context& ctx, Args args) { return Range(ctx, args, true); }
 
 // --- XREAD XREADGROUP
 
-constexpr Error kTimeoutNotAnInteger{"ERR timeout is not an integer or out of range"};
-constexpr Error kTimeoutNegative{"ERR timeout is negative"};
-constexpr Error kTimeoutOutOfRange{"ERR timeout is out of range"};
 constexpr Error kGroupInXread{"ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead."};
 constexpr Error kNoAckInXread{"ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead."};
 constexpr Error kNoGroupOption{"ERR Missing GROUP option for XREADGROUP"};
@@ -59,16 +58,17 @@ constexpr Error kNewestInXread{
 constexpr std::string_view kNoGroupRest = " in XREADGROUP with GROUP option";
 
 struct ReadOptions {
-  std::uint64_t count = 0;    // 0: all
-  bool in_group = false;      // XREADGROUP
-  bool acknowledged = false;  // NOACK
+  std::uint64_t count = 0;                       // 0: all
+  bool in_group = false;                         // XREADGROUP
+  bool acknowledged = false;                     // NOACK
+  std::optional<std::int64_t> deadline_ms = {};  // BLOCK
   std::string_view group = {};
   std::string_view consumer = {};
   std::size_t keys = 0;  // where they begin; the ids follow
   std::size_t streams = 0;
 };
 
-// A stream with what is asked of it.
+// A stream with what is asked of it; no stream and no group: it is not to be looked at.
 struct Source {
   Key key;
   Stream* stream = nullptr;
@@ -79,23 +79,15 @@ struct Source {
 // In a group, what nobody has got yet: ">". It is this id, as in Redis.
 constexpr StreamId kUndelivered = types::kStreamIdMax;
 
-// There is no waiting yet; the argument has to be right all the same.
-Outcome CheckTimeout(Context& ctx, std::string_view text) {
-  const auto timeout_ms = base::ParseInt64(text);
-  if (!timeout_ms) return kTimeoutNotAnInteger;
-  if (*timeout_ms < 0) return kTimeoutNegative;
-  if (*timeout_ms > INT64_MAX - ctx.now_ms) return kTimeoutOutOfRange;
-  return Done();
-}
-
 Outcome ParseReadOptions(Context& ctx, Args args, ReadOptions& options) {
   bool has_group = false;
   OptionCursor cursor(args, 1);
   while (options.keys == 0) {
     if (cursor.done()) return kSyntaxError;
     if (cursor.TakeWith("block", 1)) {
-      const Outcome checked = CheckTimeout(ctx, cursor.Next());
-      if (!checked.ok()) return checked;
+      const Expected<std::int64_t> deadline_ms = ParseDeadlineMs(ctx, cursor.Next());
+      if (!deadline_ms) return deadline_ms.error();
+      options.deadline_ms = *deadline_ms;
     } else if (cursor.TakeWith("count", 1)) {
       const Expected<std::uint64_t> count = ParseCount(cursor.Next());
       if (!count) return count.error();
@@ -152,6 +144,7 @@ Expected<Sources> FindSources(Context& ctx, Args args, const ReadOptions& option
   for (std::size_t i = 0; i < options.streams; ++i) {
     Source& source = sources[i];
     source.key = ctx.KeyAt(args, options.keys + i);
+    if (!Blocking::Considers(ctx, source.key)) continue;
     TRY(source.stream, FindStream(ctx, source.key));
     if (options.in_group) {
       if (source.stream != nullptr) source.group = source.stream->FindGroup(options.group);
@@ -174,6 +167,7 @@ class ReadReply {
     reply_.Bulk(key);
     ++streams_;
   }
+  bool is_empty() const { return !header_; }
   void Close() {
     if (!header_) return reply_.NullArray();
     reply_.IsResp3() ? reply_.CloseMap(*header_, streams_) : reply_.CloseArray(*header_, streams_);
@@ -184,6 +178,23 @@ class ReadReply {
   std::optional<resp::DeferredHeader> header_;
   std::uint64_t streams_ = 0;
 };
+
+// There is nothing to read. Who waits for what comes behind the last entry ("$") has seen what there is now, so the ids
+// that he waits for are those that these words stand for now.
+Outcome Wait(Context& ctx, Args args, const ReadOptions& options, const Sources& sources) {
+  const WaitRequest request{.what = options.in_group ? WaitFor::kGroup : WaitFor::kStream,
+                            .first_key = options.keys,
+                            .keys = options.streams,
+                            .deadline_ms = *options.deadline_ms};
+  if (options.in_group || ctx.serving != nullptr) return Blocking::Block(ctx, args, request);
+  std::vector<types::StreamIdText> ids;
+  ids.reserve(sources.size());
+  std::vector<std::string_view> resolved(args.begin(), args.end());
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    resolved[options.keys + options.streams + i] = ids.emplace_back(sources[i].after).View();
+  }
+  return Blocking::Block(ctx, resolved, request);
+}
 
 Outcome Xread(Context& ctx, Args args) {
   ReadOptions options;
@@ -196,6 +207,7 @@ Outcome Xread(Context& ctx, Args args) {
     reply.Begin(source.key.bytes);
     ReplyRange(ctx.reply, *source.stream, {*source.after.Next(), types::kStreamIdMax}, false, options.count);
   }
+  if (reply.is_empty() && options.deadline_ms) return Wait(ctx, args, options, sources);
   reply.Close();
   return Done();
 }
@@ -245,6 +257,7 @@ Outcome Xreadgroup(Context& ctx, Args args) {
   TRY(const Sources sources, FindSources(ctx, args, options));
   ReadReply reply(ctx.reply);
   for (const Source& source : sources) {
+    if (source.group == nullptr) continue;
     StreamConsumer& consumer = SeenConsumer(ctx, source.key, *source.group, options.consumer);
     if (source.after != kUndelivered) {
       reply.Begin(source.key.bytes);
@@ -255,8 +268,9 @@ Outcome Xreadgroup(Context& ctx, Args args) {
     } else {
       continue;
     }
-    ctx.Changed(source.key, {kNotifyNothing, "xreadgroup"});
+    ctx.Changed(source.key, {kNotifyNothing, "xreadgroup", false});
   }
+  if (reply.is_empty() && options.deadline_ms) return Wait(ctx, args, options, sources);
   reply.Close();
   return Done();
 }

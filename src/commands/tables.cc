@@ -21,12 +21,14 @@ std::span<const Table> AllTables() {
       HyperLogLogDebugCommands(),
       ListCommands(),
       ListElementCommands(),
+      BlockingListCommands(),
       SetCommands(),
       RandomSetCommands(),
       SetAlgebraCommands(),
       SortedSetCommands(),
       SortedSetRangeCommands(),
       SortedSetPopCommands(),
+      BlockingSortedSetCommands(),
       SortedSetAlgebraCommands(),
       HashCommands(),
       HashCounterCommands(),
@@ -46,7 +48,9 @@ std::span<const Table> AllTables() {
       SortCommands(),
       ObjectCommands(),
       FlushCommands(),
+      WaitCommands(),
       DebugCommands(),
+      TransactionCommands(),
   };
   // clang-format on
   return kTables;

@@ -23,12 +23,14 @@ Table HyperLogLogCommands();
 Table HyperLogLogDebugCommands();
 Table ListCommands();
 Table ListElementCommands();
+Table BlockingListCommands();
 Table SetCommands();
 Table RandomSetCommands();
 Table SetAlgebraCommands();
 Table SortedSetCommands();
 Table SortedSetRangeCommands();
 Table SortedSetPopCommands();
+Table BlockingSortedSetCommands();
 Table SortedSetAlgebraCommands();
 Table HashCommands();
 Table HashCounterCommands();
@@ -48,7 +50,9 @@ Table DumpCommands();
 Table SortCommands();
 Table ObjectCommands();
 Table FlushCommands();
+Table WaitCommands();
 Table DebugCommands();
+Table TransactionCommands();
 
 std::span<const Table> AllTables();
 

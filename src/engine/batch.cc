@@ -99,14 +99,14 @@ void Batch::RunItem(const Item& item) {
     session.close_after_reply = true;
     return;
   }
-  const std::size_t before = output.Size();
+  context_.reply_begin = output.Size();
   if (session.reply_mode == ReplyMode::kSkipNext) [[unlikely]]
     session.reply_mode = ReplyMode::kSkipThis;
   dispatcher_.Run(context_, item.command, arguments_.Slice(item.first_argument, item.argument_count),
                   keys_.data() + item.first_argument);
   if (session.reply_mode != ReplyMode::kOn) [[unlikely]] {
     // CLIENT REPLY ON has switched it on again and answers; everything else is silent, after SKIP for one command.
-    output.Truncate(before);
+    output.Truncate(context_.reply_begin);
     if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   }
 }
@@ -138,7 +138,7 @@ bool Batch::Run() {
       const Item& item = items_[next_];
       while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();
       if (session->close_after_reply) continue;
-      if (session->stalled) [[unlikely]] {
+      if (session->rests()) [[unlikely]] {
         Keep(item);
         continue;
       }

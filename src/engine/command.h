@@ -133,6 +133,14 @@ enum class Locks : std::uint8_t {
   kAll,    // all shards, under the token
 };
 
+// What dispatch does with a command between MULTI and EXEC.
+enum class InMulti : std::uint8_t {
+  kQueued,
+  kAtOnce,  // runs, and the transaction goes on
+  kEnds,    // runs, and ends it: DISCARD, RESET, QUIT
+  kExec,    // runs what was queued
+};
+
 struct Command {
   std::string_view name;  // lower case; subcommands as "client|id"
   Arity arity;
@@ -143,6 +151,7 @@ struct Command {
   // For kKeys: whether this request reaches keys that only its values name, so that it needs kAll. Null: never.
   bool (*needs_all)(Args) = nullptr;
   Handler run = nullptr;  // null: only subcommands
+  InMulti in_multi = InMulti::kQueued;
   std::span<const Command> subcommands = {};
   std::string_view since = "1.0.0";
   std::string_view group = {};  // as COMMAND DOCS: "string", "generic", ...

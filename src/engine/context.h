@@ -27,6 +27,8 @@
 
 namespace zedis::engine {
 
+class Blocking;
+
 // What the layers above give to their own handlers, see server/. The engine only carries it.
 class Host {
  public:
@@ -57,6 +59,8 @@ struct KeyPlace {
   std::uint64_t hash = 0;
   base::IndexHint hint;
 };
+
+class Watches;
 
 class Context {
  public:
@@ -197,12 +201,20 @@ class Context {
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
+  Watches* watches = nullptr;
+  TransactionPointer spare_transaction;  // the next one: one that has ended, or null
+  Blocking* blocking = nullptr;          // of the worker; null: no command waits
+  bool may_block = true;  // false while a transaction runs: its commands have the reply of waiting in vain
 
   // --- of the command that runs ---
   resp::Reply reply;
+  std::size_t reply_begin = 0;  // in its output; what CLIENT REPLY OFF or SKIP leaves out begins here
   Session* session = nullptr;
   const ResolvedCommand* command = nullptr;
   const KeyPlace* keys = nullptr;  // parallel to the arguments; set where an argument is a key
+  // The command waited for this key, which has become ready, and runs for a client of whatever worker. Null: it comes
+  // from the client just now.
+  const store::Key* serving = nullptr;
   std::int64_t now_ms = 0;         // one reading per batch
   std::uint32_t access_clock = 0;  // what an access writes into the entry, see store/access.h
   std::uint64_t random_state = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/arguments.h"
+#include "engine/transaction.h"
 
 namespace zedis::engine {
 namespace {
@@ -44,9 +45,9 @@ std::size_t Dispatcher::HashKeys(const ResolvedCommand& command, Args args, std:
 
 Outcome Dispatcher::Refuse(Context& ctx, const ResolvedCommand* command, Args args) const {
   if (command != nullptr) {
-    ctx.stats.calls[command->number].CountRejected();
-    return ctx.Fail("ERR wrong number of arguments for '{}' command", command->row->name);
+    return Reject(ctx, *command, ctx.Fail("ERR wrong number of arguments for '{}' command", command->row->name));
   }
+  if (ctx.session->transaction != nullptr) ctx.session->transaction->Fail();
   const ResolvedCommand* container = registry_.Find(args[0]);
   if (container != nullptr) {
     return ctx.Fail("ERR unknown subcommand '{}'. Try {} HELP.", Shown(args[1]), UpperCase(container->row->name));
@@ -56,6 +57,18 @@ Outcome Dispatcher::Refuse(Context& ctx, const ResolvedCommand* command, Args ar
     shown += fmt::format("'{}' ", Shown(args[i], kShownBytesMax - shown.size()));
   }
   return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0]), shown);
+}
+
+Outcome Dispatcher::Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why) {
+  ctx.stats.calls[command.number].CountRejected();
+  if (command.row->in_multi == InMulti::kExec) {
+    EndTransaction(ctx, *ctx.session);
+    std::string_view text = why.error()->text;
+    if (text.starts_with("ERR ")) text.remove_prefix(4);
+    return ctx.Fail("EXECABORT Transaction discarded because of: {}", text);
+  }
+  if (ctx.session->transaction != nullptr) ctx.session->transaction->Fail();
+  return why;
 }
 
 Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args) {

@@ -27,20 +27,28 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
   // An error refuses the command. The usual case is decided by one look at the session and the row's flags: the client
-  // was found to be under no restriction, and no rule has changed since.
-  Outcome Admit(Context& ctx, Args args) {
-    const std::uint32_t flags = ctx.command->flags;
+  // was found to be under no restriction, and no rule has changed since. A transaction adds to the flags what it is
+  // going to need.
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
     if (ctx.session->unrestricted_at == rules_version_.load(std::memory_order_relaxed) && (flags & kProtected) == 0 &&
         ((flags & kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0)) [[likely]] {
       return Done();
     }
-    return Decide(ctx, args);
+    return Decide(ctx, args, flags);
+  }
+  // The same for a command that was admitted into a transaction, when EXEC runs it: only rules count that have changed
+  // since. REQUIRES: the locks that it needs are held.
+  Outcome AdmitQueued(Context& ctx, Args args) {
+    if (ctx.session->unrestricted_at == rules_version_.load(std::memory_order_relaxed)) [[likely]]
+      return Done();
+    return DecideQueued(ctx, args);
   }
 
  protected:
   // Asked about clients that have not logged in or may not do everything, protected commands, and those that need
   // memory if that is limited.
-  virtual Outcome Decide(Context& ctx, Args args) = 0;
+  virtual Outcome Decide(Context& ctx, Args args, std::uint32_t flags) = 0;
+  virtual Outcome DecideQueued(Context&, Args) { return Done(); }
 
  private:
   const RulesVersion fixed_{kFirstRules};
@@ -77,35 +85,32 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
+  static bool IsComplete(const ResolvedCommand* command, Args args) {
+    return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
+  }
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
-  Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
+  static Outcome Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why);
+  static Outcome Call(Context& ctx, const ResolvedCommand& command, Args args);
+  static Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
+  template <class RunIt>
+  static Outcome Measured(Context& ctx, const ResolvedCommand& command, RunIt run);
+
+  // dispatch_transaction.cc
+  Outcome ExecuteBesideTransaction(Context& ctx, const ResolvedCommand* command, Args args);
+  Outcome RunTransaction(Context& ctx);
+  void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
 
   const Registry& registry_;
   Gate& gate_;
 };
 
-// The command on one key, nearly every one, is dealt with here.
-inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
-  if (command == nullptr || !command->arity.Accepts(args.size()) || command->run == nullptr) [[unlikely]]
-    return Refuse(ctx, command, args);
-  CallStats& calls = ctx.stats.calls[command->number];
-  const Outcome admitted = gate_.Admit(ctx, args);
-  if (!admitted.ok()) [[unlikely]] {
-    calls.CountRejected();
-    return admitted;
-  }
+// Counts a call and, now and then, its time.
+template <class RunIt>
+inline Outcome Dispatcher::Measured(Context& ctx, const ResolvedCommand& command, RunIt run) {
+  CallStats& calls = ctx.stats.calls[command.number];
   const std::size_t before = ctx.reply.Output().Size();
   const std::uint64_t start = calls.Begin();
-  const Outcome outcome = [&] {
-    if (command->shape != ResolvedCommand::KeyShape::kOne || command->locks != Locks::kKeys) [[unlikely]]
-      return RunWithLocks(ctx, *command, args);
-    if (!ctx.locks.needed()) return command->run(ctx, args);
-    const int shard = ctx.keyspace.ShardOf(ctx.keys[command->first].hash);
-    ctx.locks.LockOne(shard);
-    const Outcome result = command->run(ctx, args);
-    ctx.locks.UnlockOne(shard);
-    return result;
-  }();
+  const Outcome outcome = run();
   calls.End(start, ctx.tunables.latency_tracking);
   if (!outcome.ok()) [[unlikely]] {
     // An error replaces whatever the handler had begun to write.
@@ -113,6 +118,31 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     calls.CountFailed();
   }
   return outcome;
+}
+
+// The command on one key, nearly every one, is dealt with here.
+inline Outcome Dispatcher::Call(Context& ctx, const ResolvedCommand& command, Args args) {
+  return Measured(ctx, command, [&] {
+    if (command.shape != ResolvedCommand::KeyShape::kOne || command.locks != Locks::kKeys) [[unlikely]]
+      return RunWithLocks(ctx, command, args);
+    if (!ctx.locks.needed()) return command.run(ctx, args);
+    const int shard = ctx.keyspace.ShardOf(ctx.keys[command.first].hash);
+    ctx.locks.LockOne(shard);
+    const Outcome result = command.run(ctx, args);
+    ctx.locks.UnlockOne(shard);
+    return result;
+  });
+}
+
+inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command, Args args) {
+  if (ctx.session->transaction != nullptr) [[unlikely]]
+    return ExecuteBesideTransaction(ctx, command, args);
+  if (!IsComplete(command, args)) [[unlikely]]
+    return Refuse(ctx, command, args);
+  const Outcome admitted = gate_.Admit(ctx, args, command->flags);
+  if (!admitted.ok()) [[unlikely]]
+    return Reject(ctx, *command, admitted);
+  return Call(ctx, *command, args);
 }
 
 }  // namespace zedis::engine

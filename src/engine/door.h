@@ -19,6 +19,9 @@ class Context;
 struct Event {
   base::NotifyFlag event_class;
   std::string_view name;
+  // False: how far groups have read a stream has changed and not what is in it. As in Redis, that does not touch those
+  // who watch the key or keep its value.
+  bool new_value = true;
 };
 
 struct Change {

@@ -30,12 +30,12 @@ constexpr Command kCommands[] = {
 constexpr std::span<const Command> kTables[] = {kCommands};
 
 class OpenGate : public Gate {
-  Outcome Decide(Context&, Args) override { return Done(); }
+  Outcome Decide(Context&, Args, std::uint32_t) override { return Done(); }
 };
 
 class OutboxTest : public ::testing::Test {
  protected:
-  OutboxTest() { session_.authenticated = other_.authenticated = true; }
+  OutboxTest() { session_.unrestricted_at = other_.unrestricted_at = Gate::kFirstRules; }
 
   void Add(Session& session, std::initializer_list<std::string_view> words) {
     const std::size_t first = batch_.arguments().Size();

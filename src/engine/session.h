@@ -30,6 +30,12 @@ class Published {
 
 struct Address;
 struct ResolvedCommand;
+class Transaction;
+struct TransactionDeleter {
+  void operator()(Transaction* transaction) const;
+};
+using TransactionPointer = std::unique_ptr<Transaction, TransactionDeleter>;
+class Waiter;
 
 // The user that a client has logged in as, with the rules it is under. The layer that decides by them knows more
 // (server/acl_user.h); the engine only carries it.
@@ -66,7 +72,14 @@ struct Session {
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
-  std::shared_ptr<Address> address;     // for other threads, see engine/desk.h; null: nobody has asked for it
+  TransactionPointer transaction;       // null: no MULTI is open, and no key watched
+  // What it sends now has to be kept: requests before it have not run yet.
+  bool rests() const { return stalled || (kept != nullptr && !kept->requests.empty()); }
+  std::shared_ptr<Address> address;  // for other threads, see engine/desk.h; null: nobody has asked for it
+
+  // What a command waits for, see engine/blocking.h; null: nothing. Changed by its worker, read by anybody.
+  std::shared_ptr<Waiter> waiter;  // under waiter_lock
+  mutable base::SpinLock waiter_lock;
 
   // The version of the access rules (Gate) at which it was found that none restricts this client; 0: some do.
   std::uint64_t unrestricted_at = 0;
@@ -83,10 +96,24 @@ struct Session {
   Published<std::uint64_t> commands;
   Published<std::uint32_t> input_bytes;  // of an incomplete request
   Published<std::uint32_t> input_capacity;
-  Published<std::uint64_t> output_bytes;  // waiting for the socket
-  Published<std::uint32_t> shown_flags;   // ShownFlags
+  Published<std::uint64_t> output_bytes;        // waiting for the socket
+  Published<std::uint32_t> shown_flags;         // ShownFlags
+  Published<std::int32_t> queued_commands{-1};  // -1: no MULTI is open
+  Published<std::uint32_t> watched_keys;
+  Published<std::uint64_t> transaction_bytes;
+  // A key that it watches was changed: set by any worker under the lock of the key's shard, taken back by its own when
+  // it watches nothing.
+  Published<bool> watch_touched;
 
-  enum ShownFlags : std::uint32_t { kShowNoEvict = 1, kShowNoTouch = 2, kShowCloseAfterReply = 4, kShowUnix = 8 };
+  enum ShownFlags : std::uint32_t {
+    kShowNoEvict = 1,
+    kShowNoTouch = 2,
+    kShowCloseAfterReply = 4,
+    kShowUnix = 8,
+    kShowInTransaction = 16,
+    kShowWatchTouched = 32,
+    kShowBlocked = 64
+  };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.
   struct Texts {

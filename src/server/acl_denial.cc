@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/transaction.h"
 #include "server/client_line.h"
 
 namespace zedis::server {
@@ -31,7 +32,8 @@ void LogDenial(engine::Context& ctx, AclLog& log, const ClientRegistry& clients,
   clients.Find(ctx.session->id,
                [&](const ClientRegistry::Client& client) { AppendClientLine(client, ctx.now_ms, line); });
   if (line.ends_with('\n')) line.pop_back();
-  log.Add({what.reason, "toplevel", what.object, what.username}, std::move(line), ctx.now_ms);
+  const bool in_multi = engine::InTransaction(*ctx.session);
+  log.Add({what.reason, in_multi ? "multi" : "toplevel", what.object, what.username}, std::move(line), ctx.now_ms);
 }
 
 }  // namespace zedis::server

@@ -4,6 +4,7 @@
 #include "engine/arguments.h"
 #include "server/client_filter.h"
 #include "server/client_line.h"
+#include "server/client_unblock.h"
 #include "server/not_yet.h"
 #include "server/services.h"
 #include "server/session_fields.h"
@@ -133,6 +134,8 @@ constexpr std::string_view kHelp[] = {
     "    Say which library the client uses: LIB-NAME or LIB-VER.",
     "SETNAME <name>",
     "    Give this connection a name.",
+    "UNBLOCK <id> [TIMEOUT|ERROR]",
+    "    End what the connection with this number waits for, as if its time were up (default) or with an error.",
 };
 
 constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
@@ -205,7 +208,10 @@ constexpr Command kClientSubcommands[] = {
                "connection-name"),
     NotYetSubcommand("client|tracking"),
     NotYetSubcommand("client|trackinginfo"),
-    NotYetSubcommand("client|unblock"),
+    WithSyntax(
+        With(Sub("client|unblock", AtLeast(2), UnblockClient, "5.0.0", "Ends the waiting of another connection."),
+             kAdmin, {}, "O(log N) where N is the number of client connections"),
+        kUnblockClientSyntax),
     NotYetSubcommand("client|unpause"),
 };
 

@@ -38,11 +38,13 @@ std::string ClientFlags(const Session& session) {
   static constexpr struct {
     Session::ShownFlags flag;
     char letter;
-  } kLetters[] = {{Session::kShowCloseAfterReply, 'c'},
-                  {Session::kShowUnix, 'U'},
-                  {Session::kShowNoEvict, 'e'},
+  } kLetters[] = {{Session::kShowBlocked, 'b'},      {Session::kShowInTransaction, 'x'},
+                  {Session::kShowWatchTouched, 'd'}, {Session::kShowCloseAfterReply, 'c'},
+                  {Session::kShowUnix, 'U'},         {Session::kShowNoEvict, 'e'},
                   {Session::kShowNoTouch, 'T'}};
-  const std::uint32_t flags = session.shown_flags.Get();
+  std::uint32_t flags = session.shown_flags.Get();
+  if (session.queued_commands.Get() >= 0) flags |= Session::kShowInTransaction;
+  if (session.watch_touched.Get()) flags |= Session::kShowWatchTouched;
   std::string letters;
   for (const auto& [flag, letter] : kLetters) {
     if ((flags & flag) != 0) letters += letter;
@@ -63,11 +65,14 @@ void AppendClientLine(const ClientRegistry::Client& client, std::int64_t now_ms,
                  client.descriptor, texts.name);
   fmt::format_to(to, " age={} idle={} flags={} db={}", SecondsSince(session.created_ms, now_ms),
                  SecondsSince(session.last_interaction_ms.Get(), now_ms), ClientFlags(session), session.database.Get());
-  fmt::format_to(to, " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf={} qbuf-free={} argv-mem=0 multi-mem=0", input,
-                 input_free);
+  // As soon as one of its keys was touched it need watch no longer.
+  const std::uint32_t watched = session.watch_touched.Get() ? 0 : session.watched_keys.Get();
+  const std::uint64_t transaction = session.transaction_bytes.Get();
+  fmt::format_to(to, " sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={} argv-mem=0 multi-mem={}",
+                 session.queued_commands.Get(), watched, input, input_free, transaction);
   // Replies are written into the worker's buffer (rbs, rbp: none of its own); what waits is one list (oll).
   fmt::format_to(to, " rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={} events={}", output != 0 ? 1 : 0, output,
-                 sizeof(Session) + input + input_free + output, output != 0 ? "rw" : "r");
+                 sizeof(Session) + input + input_free + transaction + output, output != 0 ? "rw" : "r");
   fmt::format_to(to, " cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
                  command != nullptr ? command->row->name : "NULL", UserNameOf(session),
                  static_cast<int>(session.protocol.Get()), texts.library_name, texts.library_version);

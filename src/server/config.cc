@@ -172,7 +172,8 @@ std::expected<void, std::string> Config::Set(std::span<const Assignment> assignm
   std::vector<std::size_t> handled;  // indices into `changes`
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const auto handler = handlers_.find(changes[i].index);
-    if (handler == handlers_.end() || changes[i].value.text == old[i].value.text) continue;
+    const bool is_new = changes[i].value.text != old[i].value.text || Directives()[changes[i].index].refreshes;
+    if (handler == handlers_.end() || !is_new) continue;
     const auto result = handler->second(changes[i].value);
     if (result) {
       handled.push_back(i);

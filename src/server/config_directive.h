@@ -69,6 +69,7 @@ struct Directive {
   bool sensitive = false;  // never logged, never in a message
   bool hidden = false;     // not shown by patterns, only by its full name
   bool guarded = false;    // CONFIG SET only as enable-protected-configs allows
+  bool refreshes = false;  // CONFIG SET of the value that it has puts it into effect once more: a file may have changed
   bool appends = false;    // later lines of a file add to earlier ones: the parser starts from `current`
   std::int64_t min = 0;
   std::uint64_t max = 0;
@@ -112,6 +113,9 @@ struct Directive {
   }
   constexpr Directive Guarded() const {
     return With([](Directive& d) { d.guarded = true; });
+  }
+  constexpr Directive Refreshes() const {
+    return With([](Directive& d) { d.refreshes = true; });
   }
   constexpr Directive Appends() const {
     return With([](Directive& d) { d.appends = true; });

@@ -96,7 +96,7 @@ void PendingOutput::Append(resp::Attachment attachment, std::size_t skip) {
   Add(std::move(part));
 }
 
-bool PendingOutput::WriteTo(int descriptor) {
+bool PendingOutput::WriteTo(net::Stream& stream) {
   while (!parts_.empty()) {
     iovec vector[kPartsPerWrite];
     int count = 0;
@@ -104,7 +104,7 @@ bool PendingOutput::WriteTo(int descriptor) {
       if (count == kPartsPerWrite) break;
       vector[count++] = {const_cast<char*>(part.bytes.data()), part.bytes.size()};
     }
-    const ssize_t written = writev(descriptor, vector, count);
+    const ssize_t written = stream.SendParts(vector, count);
     if (written < 0) return errno == EAGAIN || errno == EINTR;
     auto left = static_cast<std::size_t>(written);
     bytes_ -= left;
@@ -117,7 +117,7 @@ bool PendingOutput::WriteTo(int descriptor) {
   return true;
 }
 
-Connection::Connection(net::Descriptor descriptor) : Source{Kind::kConnection}, socket(std::move(descriptor)) {
+Connection::Connection(net::Stream stream) : Source{Kind::kConnection}, socket(std::move(stream)) {
   base::MemoryCount::AddClient(sizeof(Connection));
 }
 

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "engine/session.h"
-#include "net/socket.h"
+#include "net/stream.h"
 #include "resp/output.h"
 #include "resp/request.h"
 
@@ -66,7 +66,7 @@ class PendingOutput {
   void Append(resp::Attachment attachment, std::size_t skip);
 
   // Writes until the socket refuses. False if the connection is broken.
-  bool WriteTo(int descriptor);
+  bool WriteTo(net::Stream& stream);
 
  private:
   struct Part {
@@ -85,7 +85,7 @@ class PendingOutput {
 };
 
 struct Connection : Source, engine::Session {
-  explicit Connection(net::Descriptor descriptor);
+  explicit Connection(net::Stream stream);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -95,7 +95,7 @@ struct Connection : Source, engine::Session {
     for (std::size_t at = 0; at < sizeof *this; at += 64) __builtin_prefetch(reinterpret_cast<const char*>(this) + at);
   }
 
-  net::Descriptor socket;
+  net::Stream socket;
   resp::ParseProgress progress;
   Tail tail;
   std::unique_ptr<PendingOutput> pending;  // null while the socket takes everything

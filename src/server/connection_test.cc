@@ -26,7 +26,7 @@ class ConnectionMemory : public ::testing::Test {
 };
 
 TEST_F(ConnectionMemory, AConnectionIsCounted) {
-  const Connection connection{net::Descriptor()};
+  const Connection connection{net::Stream()};
   EXPECT_EQ(Now() - start_, static_cast<std::int64_t>(sizeof(Connection)));
 }
 
@@ -46,7 +46,7 @@ TEST_F(ConnectionMemory, ATailIsCountedAsItGrowsAndShrinks) {
 TEST_F(ConnectionMemory, PendingOutputIsCountedUntilItIsWritten) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-  const net::Descriptor one(ends[0]);
+  net::Stream one{net::Descriptor(ends[0])};
   const net::Descriptor other(ends[1]);
   const std::int64_t descriptors = Now();
   PendingOutput pending;
@@ -54,7 +54,7 @@ TEST_F(ConnectionMemory, PendingOutputIsCountedUntilItIsWritten) {
   EXPECT_GT(empty, descriptors);
   for (int i = 0; i < 10; ++i) pending.Append(std::string(1000, 'x'));
   EXPECT_GE(Now() - empty, 10'000);
-  ASSERT_TRUE(pending.WriteTo(one.get()));
+  ASSERT_TRUE(pending.WriteTo(one));
   EXPECT_TRUE(pending.empty());
   EXPECT_EQ(Now(), empty);
   pending.Append("what is never sent");

@@ -13,6 +13,8 @@ namespace {
 bool FitsInMemory(engine::Context& ctx, engine::Args args) {
   std::size_t bytes = 0;
   for (const std::string_view arg : args) bytes += arg.size();
+  // What was queued is going to be copied once more.
+  if (ctx.command->row->in_multi == engine::InMulti::kExec) bytes += ctx.session->transaction_bytes.Get();
   if (ctx.reclaimer != nullptr) return ctx.reclaimer->MakeRoom(bytes);
   return engine::MemoryState::Look(ctx.tunables, ctx.keyspace).Fits(static_cast<std::int64_t>(bytes));
 }
@@ -23,47 +25,88 @@ constexpr engine::Error kNoPermissionForChannel{
     "NOPERM this user has no permissions to access one of the channels used as arguments"};
 constexpr engine::Error kNoPermissionForDatabase{"NOPERM No permissions to access database"};
 
-// Counts a denial and returns its error.
-Outcome Refuse(engine::Context& ctx, DenialReason reason) {
+Outcome ErrorOf(engine::Context& ctx, DenialReason reason) {
   switch (reason) {
     case DenialReason::kNone:
       break;
     case DenialReason::kDatabase:
-      ++ctx.stats.denied_databases;
       return kNoPermissionForDatabase;
     case DenialReason::kCommand:
-      ++ctx.stats.denied_commands;
       return ctx.Fail("NOPERM this user has no permissions to run the '{}' command", ctx.command->row->name);
     case DenialReason::kKey:
-      ++ctx.stats.denied_keys;
       return kNoPermissionForKey;
     case DenialReason::kChannel:
-      ++ctx.stats.denied_channels;
       return kNoPermissionForChannel;
   }
   return engine::Done();
 }
 
+std::string_view LateReason(DenialReason reason) {
+  switch (reason) {
+    case DenialReason::kNone:
+      break;
+    case DenialReason::kDatabase:
+      return "no permission to access the database";
+    case DenialReason::kCommand:
+      return "no permission to execute the command or subcommand";
+    case DenialReason::kKey:
+      return "no permission to touch the specified keys";
+    case DenialReason::kChannel:
+      return "no permission to access one of the channels used as arguments to the command";
+  }
+  return "no permission";
+}
+
+void Count(engine::WorkerStats& stats, DenialReason reason) {
+  switch (reason) {
+    case DenialReason::kNone:
+      return;
+    case DenialReason::kDatabase:
+      ++stats.denied_databases;
+      return;
+    case DenialReason::kCommand:
+      ++stats.denied_commands;
+      return;
+    case DenialReason::kKey:
+      ++stats.denied_keys;
+      return;
+    case DenialReason::kChannel:
+      ++stats.denied_channels;
+      return;
+  }
+}
+
 }  // namespace
 
-Outcome ServerGate::CheckRules(engine::Context& ctx, engine::Args args) const {
+std::optional<DenialReason> ServerGate::CheckRules(engine::Context& ctx, engine::Args args) const {
   engine::Session& session = *ctx.session;
   const User* user = access_.Rules(session);
   if (user == nullptr) {
     // Deleted a moment ago; its connections are about to be closed.
     session.authenticated = false;
     session.close_after_reply = true;
-    return engine::kAuthenticationRequired;
+    return std::nullopt;
   }
   const Denial denial = user->unrestricted() ? Denial{} : user->Check(*ctx.command, args, session.database.Get());
-  if (!denial) return engine::Done();
-  LogDenial(ctx, access_.log(), clients_,
-            {ReasonText(denial.reason), ObjectOf(denial, *ctx.command, args), user->name()});
-  return Refuse(ctx, denial.reason);
+  if (denial) {
+    Count(ctx.stats, denial.reason);
+    LogDenial(ctx, access_.log(), clients_,
+              {ReasonText(denial.reason), ObjectOf(denial, *ctx.command, args), user->name()});
+  }
+  return denial.reason;
 }
 
-Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
-  const std::uint32_t flags = ctx.command->flags;
+Outcome ServerGate::DecideQueued(engine::Context& ctx, engine::Args args) {
+  const std::optional<DenialReason> denied = CheckRules(ctx, args);
+  if (!denied) return engine::kAuthenticationRequired;
+  if (*denied == DenialReason::kNone) return engine::Done();
+  return ctx.Fail(
+      "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is "
+      "no longer allowed for the following reason: {}",
+      LateReason(*denied));
+}
+
+Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args, std::uint32_t flags) {
   if ((flags & engine::kProtected) != 0) {
     const std::int64_t allowed = config_.Number("enable-debug-command");  // no, yes, local
     if (allowed == 0 || (allowed == 2 && !clients_.IsLocal(*ctx.session))) {
@@ -76,7 +119,9 @@ Outcome ServerGate::Decide(engine::Context& ctx, engine::Args args) {
   if (!ctx.session->authenticated && access_.needs_login() && (flags & engine::kNoAuth) == 0) {
     return engine::kAuthenticationRequired;
   }
-  if (const Outcome outcome = CheckRules(ctx, args); !outcome.ok()) return outcome;
+  const std::optional<DenialReason> denied = CheckRules(ctx, args);
+  if (!denied) return engine::kAuthenticationRequired;
+  if (*denied != DenialReason::kNone) return ErrorOf(ctx, *denied);
   if ((flags & engine::kDenyOom) != 0 && !FitsInMemory(ctx, args)) return engine::kOutOfMemory;
   return engine::Done();
 }

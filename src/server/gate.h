@@ -2,6 +2,8 @@
 // all workers.
 #pragma once
 
+#include <optional>
+
 #include "engine/dispatch.h"
 #include "server/access.h"
 #include "server/client_registry.h"
@@ -15,8 +17,10 @@ class ServerGate : public engine::Gate {
       : Gate(access.version()), config_(config), access_(access), clients_(clients) {}
 
  private:
-  engine::Outcome Decide(engine::Context& ctx, engine::Args args) override;
-  engine::Outcome CheckRules(engine::Context& ctx, engine::Args args) const;
+  engine::Outcome Decide(engine::Context& ctx, engine::Args args, std::uint32_t flags) override;
+  engine::Outcome DecideQueued(engine::Context& ctx, engine::Args args) override;
+  // What the rules of the client's user say; a denial is counted and logged. Null: the user was deleted.
+  std::optional<DenialReason> CheckRules(engine::Context& ctx, engine::Args args) const;
 
   const Config& config_;
   Access& access_;

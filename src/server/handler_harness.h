@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/dispatch.h"
+#include "engine/watches.h"
 #include "server/gate.h"
 #include "server/services.h"
 #include "server/tables.h"
@@ -22,6 +23,8 @@ class HandlerHarness : public Lifecycle {
     metrics.Watch(stats);
     access.Follow(config);
     context.now_ms = kNowMs;
+    door.AddObserver(watches, engine::WriteDoor::Hears::kOnInterest);
+    context.watches = &watches;
     Connect(session);
   }
   ~HandlerHarness() override { clients.Remove(session); }
@@ -63,6 +66,7 @@ class HandlerHarness : public Lifecycle {
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;
+  engine::Watches watches{keyspace, door};
   engine::WorkerStats stats;
   resp::OutputBuffer output;
   engine::Dispatcher dispatcher{registry, gate};

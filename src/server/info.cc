@@ -14,7 +14,9 @@
 #include "base/memory_count.h"
 #include "base/numbers.h"
 #include "base/version.h"
+#include "engine/blocking.h"
 #include "engine/visit.h"
+#include "engine/watches.h"
 #include "server/info_calls.h"
 #include "server/info_expiry.h"
 #include "server/services.h"
@@ -89,17 +91,33 @@ void Server(Context& ctx, Fields& fields) {
   fields.Add("executable", services.identity.executable);
   fields.Add("config_file", services.config.file());
   fields.Add("io_threads_active", 0);
-  fields.Add("listener0",
-             fmt::format("name=tcp,bind={},port={}", services.config.Text("bind"), services.config.Number("port")));
+  int listener = 0;
+  for (const auto& [name, directive] : {std::pair{"tcp", "port"}, std::pair{"tls", "tls-port"}}) {
+    const std::int64_t port = services.config.Number(directive);
+    if (port == 0) continue;
+    fields.Add(fmt::format("listener{}", listener++),
+               fmt::format("name={},bind={},port={}", name, services.config.Text("bind"), port));
+  }
+}
+
+void AddWaiting(Context& ctx, Fields& fields) {
+  if (ctx.blocking == nullptr) return;
+  const engine::WaitTable& waiters = ctx.blocking->table();
+  fields.Add("blocked_clients", waiters.clients());
+  fields.Add("clients_in_timeout_table", waiters.clients_with_deadline());
+  fields.Add("total_blocking_keys", waiters.keys());
+  fields.Add("total_blocking_keys_on_nokey", waiters.keys_of_groups());
 }
 
 void Clients(Context& ctx, Fields& fields) {
   const Services& services = ServicesOf(ctx);
   std::uint64_t count = 0;
+  std::uint64_t watching = 0;
   std::uint64_t largest_input = 0;
   std::uint64_t largest_output = 0;
   services.clients.ForEach([&](const ClientRegistry::Client& client) {
     ++count;
+    watching += client.session->watched_keys.Get() != 0;
     largest_input = std::max<std::uint64_t>(largest_input, client.session->input_capacity.Get());
     largest_output = std::max<std::uint64_t>(largest_output, client.session->output_bytes.Get());
   });
@@ -108,9 +126,10 @@ void Clients(Context& ctx, Fields& fields) {
   fields.Add("maxclients", ctx.tunables.maxclients.Get());
   fields.Add("client_recent_max_input_buffer", largest_input);
   fields.Add("client_recent_max_output_buffer", largest_output);
-  for (const char* none :
-       {"blocked_clients", "tracking_clients", "pubsub_clients", "watching_clients", "clients_in_timeout_table",
-        "total_watched_keys", "total_blocking_keys", "total_blocking_keys_on_nokey"}) {
+  AddWaiting(ctx, fields);
+  fields.Add("watching_clients", watching);
+  fields.Add("total_watched_keys", ctx.watches->keys());
+  for (const char* none : {"tracking_clients", "pubsub_clients"}) {
     fields.Add(none, 0);
   }
 }

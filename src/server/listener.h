@@ -19,6 +19,7 @@ struct Listener : Source {
   std::string host;  // as in `bind`, without "-"; the path of a Unix socket
   int port;
   bool is_unix = false;
+  bool is_tls = false;
 };
 
 struct ListenerChange {

@@ -12,8 +12,8 @@
 
 namespace zedis::server {
 
-Listeners::Listeners(Config& config, base::Log& log, Deliver deliver)
-    : config_(config), log_(log), deliver_(std::move(deliver)) {
+Listeners::Listeners(Config& config, Tls& tls, base::Log& log, Deliver deliver)
+    : config_(config), tls_(tls), log_(log), deliver_(std::move(deliver)) {
   const auto follow = [this](std::string_view refusal) {
     return [this, refusal](const Value&) -> std::expected<void, std::string> {
       const auto followed = Follow();
@@ -22,6 +22,13 @@ Listeners::Listeners(Config& config, base::Log& log, Deliver deliver)
       return std::unexpected(std::string(refusal));
     };
   };
+  config.OnChange("tls-port", [this, follow](const Value& value) -> std::expected<void, std::string> {
+    if (const auto updated = tls_.Update(); !updated) {
+      log_.Warning("TLS: {}", updated.error());
+      return std::unexpected("Unable to update TLS configuration. Check server logs.");
+    }
+    return follow("Unable to listen on this port. Check server logs.")(value);
+  });
   config.OnChange("port", follow("Unable to listen on this port. Check server logs."));
   config.OnChange("bind", follow("Failed to bind to specified addresses."));
 }
@@ -39,24 +46,31 @@ std::expected<void, std::string> Listeners::Open() {
   if (most > 0 && backlog > most) {
     log_.Warning("tcp-backlog is {}, but this system grants {} only: see /proc/sys/net/core/somaxconn", backlog, most);
   }
+  if (auto updated = tls_.Update(); !updated) return std::unexpected("tls-port: " + updated.error());
   if (auto opened = Follow(); !opened) return opened;
   if (auto opened = OpenUnix(); !opened) return opened;
   if (Text().empty()) {
-    return std::unexpected("Configured to not listen anywhere: give 'port' and 'bind', or 'unixsocket'");
+    return std::unexpected("Configured to not listen anywhere: give 'port' or 'tls-port' and 'bind', or 'unixsocket'");
   }
   return {};
 }
 
 std::vector<Listeners::Endpoint> Listeners::Wanted() const {
   std::vector<Endpoint> wanted;
-  const auto port = static_cast<int>(config_.Number("port"));
-  if (port == 0) return wanted;
-  std::istringstream hosts(config_.Text("bind"));
-  for (std::string host; hosts >> host;) {
-    const bool is_optional = host.starts_with('-');
-    wanted.push_back({is_optional ? host.substr(1) : host, port, is_optional});
+  for (const bool is_tls : {false, true}) {
+    const auto port = static_cast<int>(config_.Number(is_tls ? "tls-port" : "port"));
+    if (port == 0) continue;
+    std::istringstream hosts(config_.Text("bind"));
+    for (std::string host; hosts >> host;) {
+      const bool is_optional = host.starts_with('-');
+      wanted.push_back({is_optional ? host.substr(1) : host, port, is_tls, is_optional});
+    }
   }
   return wanted;
+}
+
+bool Listeners::IsAt(const Listener& open, const Endpoint& endpoint) {
+  return open.host == endpoint.host && open.port == endpoint.port && open.is_tls == endpoint.is_tls;
 }
 
 std::expected<Listeners::Sockets, std::string> Listeners::OpenMissing(const std::vector<Endpoint>& wanted,
@@ -64,12 +78,12 @@ std::expected<Listeners::Sockets, std::string> Listeners::OpenMissing(const std:
   const auto backlog = static_cast<int>(config_.Number("tcp-backlog"));
   Sockets fresh;
   for (const Endpoint& endpoint : wanted) {
-    const auto is_it = [&](const auto& open) { return open->host == endpoint.host && open->port == endpoint.port; };
-    if (std::ranges::any_of(kept, is_it)) continue;
+    if (std::ranges::any_of(kept, [&](const auto& open) { return IsAt(*open, endpoint); })) continue;
     auto socket = net::ListenTcp(endpoint.host, endpoint.port, backlog);
     if (!socket && endpoint.is_optional && socket.error().no_address) continue;
     if (!socket) return std::unexpected(std::move(socket).error().text);
     fresh.push_back(std::make_shared<Listener>(*std::move(socket), endpoint.host, endpoint.port));
+    fresh.back()->is_tls = endpoint.is_tls;
   }
   if (fresh.empty() && kept.empty() && !wanted.empty()) {
     return std::unexpected("None of the addresses of 'bind' exists on this machine");
@@ -83,8 +97,7 @@ std::expected<void, std::string> Listeners::Follow() {
   Sockets kept;
   ListenerChange change;
   for (const auto& open : tcp_) {
-    const bool stays = std::ranges::any_of(
-        wanted, [&](const Endpoint& endpoint) { return open->host == endpoint.host && open->port == endpoint.port; });
+    const bool stays = std::ranges::any_of(wanted, [&](const Endpoint& endpoint) { return IsAt(*open, endpoint); });
     (stays ? kept : change.removed).push_back(open);
   }
   const auto stop_removed = [&] {
@@ -134,7 +147,7 @@ std::string Listeners::Text() const {
   const std::lock_guard lock(mutex_);
   std::string text;
   const auto add = [&text](const std::string& place) { text += (text.empty() ? "" : ", ") + place; };
-  for (const auto& open : tcp_) add(net::LocalOf(open->socket.get()).Text());
+  for (const auto& open : tcp_) add(net::LocalOf(open->socket.get()).Text() + (open->is_tls ? " (TLS)" : ""));
   for (const auto& open : unix_) add(open->host);
   return text;
 }

@@ -1,4 +1,5 @@
-// Listeners: opens the sockets that `port`, `bind` and `unixsocket` ask for, and follows CONFIG SET of the first two.
+// Listeners: opens the sockets that `port`, `tls-port`, `bind` and `unixsocket` ask for, and follows CONFIG SET of the
+// first three.
 //
 // A change that fails leaves everything as it was. One that succeeds is in effect when CONFIG SET is answered: the new
 // sockets take connections (the kernel queues them until the accepting worker looks), the old ones refuse them. Sockets
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "server/config.h"
 #include "server/listener.h"
+#include "server/tls.h"
 
 namespace zedis::server {
 
@@ -26,7 +28,7 @@ class Listeners {
   using Deliver = std::function<void(ListenerChange)>;
 
   // REQUIRES: `config` is loaded and no thread runs yet.
-  Listeners(Config& config, base::Log& log, Deliver deliver);
+  Listeners(Config& config, Tls& tls, base::Log& log, Deliver deliver);
   ~Listeners();
   Listeners(const Listeners&) = delete;
   Listeners& operator=(const Listeners&) = delete;
@@ -41,16 +43,19 @@ class Listeners {
   struct Endpoint {
     std::string host;
     int port;
+    bool is_tls;
     bool is_optional;  // "-" before the address: it does not matter if this machine does not have it
   };
   using Sockets = std::vector<std::shared_ptr<Listener>>;
 
+  static bool IsAt(const Listener& open, const Endpoint& endpoint);
   std::vector<Endpoint> Wanted() const;
   std::expected<Sockets, std::string> OpenMissing(const std::vector<Endpoint>& wanted, const Sockets& kept) const;
   std::expected<void, std::string> Follow();
   std::expected<void, std::string> OpenUnix();
 
   Config& config_;
+  Tls& tls_;
   base::Log& log_;
   const Deliver deliver_;
   mutable std::mutex mutex_;  // guards what follows

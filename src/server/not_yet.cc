@@ -23,15 +23,15 @@ constexpr std::string_view kReplication = "replication";
 constexpr std::string_view kScripting = "scripting";
 
 constexpr Command kNotYetCommands[] = {
-    NotYet("bgrewriteaof", kPersistence), NotYet("bgsave", kPersistence),  NotYet("lastsave", kPersistence),
-    NotYet("save", kPersistence),         NotYet("waitaof", kPersistence),
+    NotYet("bgrewriteaof", kPersistence), NotYet("bgsave", kPersistence), NotYet("lastsave", kPersistence),
+    NotYet("save", kPersistence),
 
-    NotYet("failover", kReplication),     NotYet("psync", kReplication),   NotYet("replconf", kReplication),
-    NotYet("replicaof", kReplication),    NotYet("role", kReplication),    NotYet("slaveof", kReplication),
-    NotYet("sync", kReplication),         NotYet("wait", kReplication),
+    NotYet("failover", kReplication),     NotYet("psync", kReplication),  NotYet("replconf", kReplication),
+    NotYet("replicaof", kReplication),    NotYet("role", kReplication),   NotYet("slaveof", kReplication),
+    NotYet("sync", kReplication),
 
-    NotYet("eval", kScripting),           NotYet("eval_ro", kScripting),   NotYet("evalsha", kScripting),
-    NotYet("evalsha_ro", kScripting),     NotYet("fcall", kScripting),     NotYet("fcall_ro", kScripting),
+    NotYet("eval", kScripting),           NotYet("eval_ro", kScripting),  NotYet("evalsha", kScripting),
+    NotYet("evalsha_ro", kScripting),     NotYet("fcall", kScripting),    NotYet("fcall_ro", kScripting),
     NotYet("function", kScripting),       NotYet("script", kScripting),
 };
 

@@ -45,7 +45,8 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       registry_(AllTables(), config.renames()),
       access_(registry_),
       identity_(Identity::Make(WallMs())),
-      gate_(config, access_, clients_) {
+      gate_(config, access_, clients_),
+      tls_(config, log) {
   access_.Follow(config);
   config.OnChange("loglevel", [this](const Value& value) -> std::expected<void, std::string> {
     log_.SetLevel(static_cast<base::LogLevel>(value.number));
@@ -55,16 +56,21 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
+  watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
+  door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
   services_ = std::make_unique<Services>(
       ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
-  const WorkerWiring wiring{*locks_, tunables_, door_, registry_, gate_, *services_, *this, log_, workers, desks_};
+  waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
+  door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
+  const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,
+                            *waiters_, *services_, *this, log_,      workers,   desks_};
   for (int i = 0; i < workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, wiring));
     desks_.push_back(workers_.back().get());
     metrics_.Watch(workers_.back()->stats());
   }
   listeners_ = std::make_unique<Listeners>(
-      config, log, [this](ListenerChange change) { workers_[0]->ChangeListeners(std::move(change)); });
+      config, tls_, log, [this](ListenerChange change) { workers_[0]->ChangeListeners(std::move(change)); });
 }
 
 Server::~Server() { Stop(); }
@@ -97,6 +103,12 @@ void Server::Stop() {
   threads_.clear();
 }
 
+// Why a connection is not taken, before it is closed. Over TLS there would have to be a handshake first.
+void Server::Tell(const NewConnection& connection, std::string_view refusal) {
+  if (connection.is_tls) return;
+  [[maybe_unused]] const ssize_t written = write(connection.socket.get(), refusal.data(), refusal.size());
+}
+
 // Protected mode: as long as there is no password, only this machine is let in.
 bool Server::Refuse(const NewConnection& connection) {
   constexpr std::string_view kProtected =
@@ -105,7 +117,7 @@ bool Server::Refuse(const NewConnection& connection) {
       "if the network is trusted, turn protection off by 'CONFIG SET protected-mode no' from this machine.\r\n";
   if (tunables_.protected_mode.IsOn() && !access_.default_has_password() && !connection.is_unix &&
       !net::PeerOf(connection.socket.get()).IsLocal()) {
-    [[maybe_unused]] const ssize_t written = write(connection.socket.get(), kProtected.data(), kProtected.size());
+    Tell(connection, kProtected);
     ++workers_[0]->stats().rejected_connections;
     return true;
   }
@@ -122,10 +134,11 @@ void Server::Place(NewConnection connection) {
   }
   if (total >= static_cast<std::uint64_t>(tunables_.maxclients.Get())) {
     constexpr std::string_view kRefusal = "-ERR max number of clients reached\r\n";
-    [[maybe_unused]] const ssize_t written = write(connection.socket.get(), kRefusal.data(), kRefusal.size());
+    Tell(connection, kRefusal);
     ++workers_[0]->stats().rejected_connections;
     return;
   }
+  if (connection.is_tls) connection.tls = tls_.Current();
   connection.id = next_id_.fetch_add(1, std::memory_order_relaxed);
   workers_[least]->Adopt(std::move(connection));
 }

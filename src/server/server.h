@@ -14,10 +14,12 @@
 #include "engine/door.h"
 #include "engine/locks.h"
 #include "engine/registry.h"
+#include "engine/watches.h"
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
 #include "server/services.h"
+#include "server/tls.h"
 #include "server/worker.h"
 #include "server/worker_host.h"
 #include "store/keyspace.h"
@@ -44,6 +46,7 @@ class Server : ConnectionHost, Lifecycle {
  private:
   void Place(NewConnection connection) override;
   bool Refuse(const NewConnection& connection);
+  static void Tell(const NewConnection& connection, std::string_view refusal);
   void Opened(Connection& connection, engine::Desk& desk) override;
   void Closed(Connection& connection) override;
   void Sample(std::int64_t now_ms) override;
@@ -56,14 +59,17 @@ class Server : ConnectionHost, Lifecycle {
   engine::Registry registry_;
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
+  std::unique_ptr<engine::Watches> watches_;
   Access access_;
   const Identity identity_;
   ClientRegistry clients_;
   Metrics metrics_;
   ServerGate gate_;
   std::unique_ptr<Services> services_;
+  std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Tls tls_;
   std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;
   std::atomic<std::uint64_t> next_id_{1};

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/context.h"
+#include "engine/transaction.h"
 #include "server/access.h"
 #include "server/client_registry.h"
 #include "server/config.h"
@@ -40,6 +41,7 @@ class Services : public engine::Host, public ServerParts {
     const engine::Session& session = *ctx.session;
     return session.unrestricted_at != 0 || UserOf(session).MayReadEveryKey(*ctx.command, args, session.database.Get());
   }
+  void OnSessionEnd(engine::Context& ctx, engine::Session& session) override { engine::EndTransaction(ctx, session); }
 };
 
 // REQUIRES: the context was made with a Services as its host.

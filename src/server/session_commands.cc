@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "engine/arguments.h"
+#include "engine/transaction.h"
 #include "server/acl_denial.h"
 #include "server/services.h"
 #include "server/session_fields.h"
@@ -112,6 +113,7 @@ Outcome Hello(Context& ctx, Args args) {
 // Back to what a new connection is; the library's name stays.
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
+  EndTransaction(ctx, session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
@@ -166,6 +168,7 @@ constexpr Command kSessionCommands[] = {
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,
+     .in_multi = InMulti::kEnds,
      .since = "6.2.0",
      .group = "connection",
      .summary = "Makes the connection as if it had just been opened.",

@@ -27,9 +27,13 @@ Worker::Worker(int number, const WorkerWiring& wiring)
       context_(wiring.locks, wiring.tunables, wiring.door, wiring.registry, stats_, wiring.host, output_),
       batch_(dispatcher_, context_),
       housekeeping_(context_, number, wiring.workers),
+      blocking_(wiring.waiters),
       input_(std::make_unique_for_overwrite<char[]>(kInputBytes)) {
   poller_.Add(waker_.descriptor(), EPOLLIN, &waker_source_);
   context_.desk = this;
+  context_.watches = &wiring.watches;
+  context_.blocking = &blocking_;
+  context_.aftermath = &blocking_;
   context_.reclaimer = &housekeeping_.evictor();
   context_.random_state = static_cast<std::uint64_t>(WallMs()) * 0x9e3779b97f4a7c15ull + static_cast<unsigned>(number);
 }
@@ -63,8 +67,15 @@ void Worker::ChangeListeners(ListenerChange change) {
 
 void Worker::Run() {
   context_.desks = wiring_.desks;
-  while (!stopping_.load(std::memory_order_relaxed)) Tick(work_left_ ? 1 : kTickMs);
+  while (!stopping_.load(std::memory_order_relaxed)) Tick(SleepMs());
   for (const auto& connection : connections_) EndSession(*connection);
+}
+
+// How long nothing may be done, if nothing happens.
+int Worker::SleepMs() const {
+  if (work_left_) return 1;
+  if (blocking_.next_deadline_ms() == INT64_MAX) return kTickMs;
+  return static_cast<int>(std::clamp<std::int64_t>(blocking_.next_deadline_ms() - WallMs(), 0, kTickMs));
 }
 
 void Worker::Tick(int timeout_ms) {
@@ -88,9 +99,10 @@ void Worker::Tick(int timeout_ms) {
         break;
       case Source::Kind::kConnection: {
         auto& connection = static_cast<Connection&>(*source);
-        if ((event.events & EPOLLOUT) != 0) SendPending(connection);
+        const bool tls = connection.socket.is_tls();
+        if ((event.events & EPOLLOUT) != 0 || tls) SendPending(connection);
         if ((event.events & (EPOLLRDHUP | EPOLLERR | EPOLLHUP)) != 0) connection.hung_up = true;
-        if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) MarkUnread(connection);
+        if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0 || tls) MarkUnread(connection);
         break;
       }
     }
@@ -99,8 +111,11 @@ void Worker::Tick(int timeout_ms) {
   ReadAll();
   RunInputs();
   TakeTasks();
+  blocking_.EndOverdue(context_);
   TakeInbox();
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
+  // Of what has expired, or of a task.
+  if (context_.has_aftermath) context_.aftermath->AfterCommand(context_);
   SendPushes();
   context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
   DestroyClosed();
@@ -126,14 +141,17 @@ void Worker::TakeListeners(const ListenerChange& change) {
 }
 
 void Worker::Accept(Listener& listener) {
-  const std::int64_t most = wiring_.tunables.max_new_connections_per_cycle.Get();
+  const base::Tunables& tunables = wiring_.tunables;
+  const std::int64_t most =
+      (listener.is_tls ? tunables.max_new_tls_connections_per_cycle : tunables.max_new_connections_per_cycle).Get();
   for (std::int64_t i = 0; i < most; ++i) {
     net::Descriptor socket(accept4(listener.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!socket) {
       if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) PauseAccepting(errno);
       return;
     }
-    wiring_.connections.Place({.socket = std::move(socket), .is_unix = listener.is_unix});
+    wiring_.connections.Place(
+        {.socket = std::move(socket), .is_unix = listener.is_unix, .is_tls = listener.is_tls, .tls = nullptr});
   }
 }
 
@@ -155,13 +173,13 @@ void Worker::ResumeAccepting() {
 
 void Worker::AddConnection(NewConnection fresh) {
   net::ConfigureConnection(fresh.socket.get(), static_cast<int>(wiring_.tunables.tcp_keepalive_s.Get()));
-  auto connection = std::make_unique<Connection>(std::move(fresh.socket));
+  auto connection = std::make_unique<Connection>(net::Stream(std::move(fresh.socket), std::move(fresh.tls)));
   connection->id = fresh.id;
   connection->created_ms = context_.now_ms;
   connection->last_interaction_ms.Set(context_.now_ms);
   connection->index = static_cast<std::uint32_t>(connections_.size());
   if (fresh.is_unix) connection->shown_flags.Set(engine::Session::kShowUnix);
-  poller_.Add(connection->socket.get(), kConnectionEvents, static_cast<Source*>(connection.get()));
+  poller_.Add(connection->socket.get(), EventsOf(*connection), static_cast<Source*>(connection.get()));
   wiring_.connections.Opened(*connection, *this);
   connections_.push_back(std::move(connection));
   ++stats_.connections;
@@ -192,6 +210,7 @@ void Worker::DestroyClosed() {
 }
 
 void Worker::EndSession(Connection& connection) {
+  blocking_.OnSessionEnd(context_, connection);
   wiring_.host.OnSessionEnd(context_, connection);
   context_.outbox.Forget(connection);
   if (connection.address != nullptr) connection.address->session = nullptr;
@@ -199,6 +218,18 @@ void Worker::EndSession(Connection& connection) {
 
 void Worker::TakeTasks() {
   tasks_.TakeAll([&](engine::Task&& task) { task(context_); });
+}
+
+// A handshake that failed is worth a line to whoever looks for the reason.
+void Worker::NoteTlsEnd(const Connection& connection) {
+  const std::string& error = connection.socket.tls()->error();
+  if (error.empty()) return;
+  wiring_.log.Verbose("TLS connection id={} ended: {}", connection.id, error);
+}
+
+// What the poller tells of the connection from now on.
+void Worker::WatchEvents(Connection& connection) {
+  poller_.Change(connection.socket.get(), EventsOf(connection), static_cast<Source*>(&connection));
 }
 
 // --- input ---
@@ -227,10 +258,12 @@ void Worker::ReadAll() {
 
 bool Worker::NoteRead(Connection& connection, ssize_t count, std::size_t room) {
   if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) {
+    if (connection.socket.is_tls()) NoteTlsEnd(connection);
     Close(connection);
     return false;
   }
-  if (connection.hung_up || count == static_cast<ssize_t>(room) || (count < 0 && errno == EINTR)) {
+  if (connection.hung_up || connection.socket.AtEnd() || count == static_cast<ssize_t>(room) ||
+      (count < 0 && errno == EINTR)) {
     MarkUnread(connection);
   }
   if (count < 0) return false;
@@ -245,7 +278,7 @@ void Worker::Read(Connection& connection) {
   if (kInputBytes - input_used_ < kLargeTailBytes + kReadBytes) RunInputs();
   char* begin = input_.get() + input_used_;
   const std::size_t kept = connection.tail.size();
-  const ssize_t count = recv(connection.socket.get(), begin + kept, kReadBytes, 0);
+  const ssize_t count = connection.socket.Receive(begin + kept, kReadBytes);
   if (!NoteRead(connection, count, kReadBytes)) return;
   if (kept != 0) {
     std::memcpy(begin, connection.tail.data(), kept);
@@ -266,7 +299,7 @@ void Worker::ReadIntoTail(Connection& connection) {
   const auto missing = static_cast<std::size_t>(std::max<std::uint64_t>(connection.progress.NeededBytes(), kReadBytes));
   const std::size_t room = std::min({missing, connection.tail.size(), kTailReadBytesMax});
   char* begin = connection.tail.Room(room);
-  const ssize_t count = recv(connection.socket.get(), begin, room, 0);
+  const ssize_t count = connection.socket.Receive(begin, room);
   if (!NoteRead(connection, count, room)) return;
   connection.tail.Commit(static_cast<std::size_t>(count));
   inputs_.push_back({&connection, nullptr, nullptr, true});
@@ -296,7 +329,7 @@ void Worker::RunInputs() {
 void Worker::ParseInput(const Input& input) {
   Connection& connection = *input.connection;
   if (connection.closing || connection.close_after_reply) return;
-  if (connection.stalled) return KeepInput(input);
+  if (connection.rests()) return KeepInput(input);
   // A connection's requests run together as far as a batch has room: each batch costs it a write.
   if (batch_.ample()) RunBatch();
   if (!input.in_tail) {
@@ -311,7 +344,7 @@ void Worker::ParseInput(const Input& input) {
       connection.tail.DropFront(static_cast<std::size_t>(left - begin));
     }
   }
-  if (connection.kept != nullptr && !connection.stalled) [[unlikely]]
+  if (connection.kept != nullptr && !connection.rests()) [[unlikely]]
     FinishKept(connection);
   NoteTail(connection);
 }
@@ -332,7 +365,9 @@ void Worker::FinishKept(Connection& connection) {
 void Worker::NoteTail(Connection& connection) {
   connection.input_bytes.Set(static_cast<std::uint32_t>(connection.tail.size()));
   connection.input_capacity.Set(static_cast<std::uint32_t>(connection.tail.capacity()));
-  if (connection.tail.size() > static_cast<std::size_t>(wiring_.tunables.client_query_buffer_limit_bytes.Get())) {
+  // What it has queued is still to run, too.
+  const std::uint64_t bytes = connection.tail.size() + connection.transaction_bytes.Get();
+  if (bytes > static_cast<std::uint64_t>(wiring_.tunables.client_query_buffer_limit_bytes.Get())) {
     wiring_.log.Warning("Closing client that reached max query buffer length: id={}", connection.id);
     ++stats_.query_buffer_disconnections;
     Close(connection);
@@ -357,7 +392,7 @@ const char* Worker::ParseRequests(Connection& connection, const char* cursor, co
     // A client that has not logged in yet: the next request may be parsed by other limits.
     if (batch_.full() || !connection.authenticated) RunBatch();
     if (connection.close_after_reply || connection.closing) return end;
-    if (connection.stalled) return cursor;
+    if (connection.rests()) return cursor;
   }
   return cursor;
 }
@@ -394,7 +429,7 @@ void Worker::Send(const engine::Batch::Span& span) {
 // Writes one session's replies, attachments in their places, or queues what the socket does not take.
 bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t end, std::size_t& written) {
   if (output_.Attachments().empty()) [[likely]] {
-    const ssize_t count = send(connection.socket.get(), output_.Data() + begin, end - begin, MSG_NOSIGNAL);
+    const ssize_t count = connection.socket.Send(output_.Data() + begin, end - begin);
     if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
     written = count < 0 ? 0 : static_cast<std::size_t>(count);
     if (written != 0) ++stats_.writes;
@@ -404,12 +439,12 @@ bool Worker::WriteSpan(Connection& connection, std::size_t begin, std::size_t en
   }
   connection.pending = std::make_unique<PendingOutput>();
   Queue(connection, begin + written, end);
-  if (!connection.pending->WriteTo(connection.socket.get())) return false;
+  if (!connection.pending->WriteTo(connection.socket)) return false;
   ++stats_.writes;
   if (connection.pending->empty()) {
     connection.pending.reset();
   } else {
-    poller_.Change(connection.socket.get(), kConnectionEvents | EPOLLOUT, static_cast<Source*>(&connection));
+    WatchEvents(connection);
     CheckOutputLimit(connection);
   }
   return true;
@@ -435,13 +470,13 @@ void Worker::Queue(Connection& connection, std::size_t from, std::size_t end) {
 
 void Worker::SendPending(Connection& connection) {
   if (connection.pending == nullptr || connection.closing) return;
-  if (!connection.pending->WriteTo(connection.socket.get())) return Close(connection);
+  if (!connection.pending->WriteTo(connection.socket)) return Close(connection);
   ++stats_.writes;
   connection.output_bytes.Set(connection.pending->bytes());
   if (!connection.pending->empty()) return;
   connection.pending.reset();
   connection.over_soft_limit_since_ms = 0;
-  poller_.Change(connection.socket.get(), kConnectionEvents, static_cast<Source*>(&connection));
+  WatchEvents(connection);
   if (connection.close_after_reply) Close(connection);
 }
 
@@ -454,7 +489,7 @@ void Worker::SendPushes(Connection& connection) {
   if (bytes == nullptr || connection.closing) return;
   std::size_t written = 0;
   if (connection.pending == nullptr) {
-    const ssize_t count = send(connection.socket.get(), bytes->data(), bytes->size(), MSG_NOSIGNAL);
+    const ssize_t count = connection.socket.Send(bytes->data(), bytes->size());
     if (count < 0 && errno != EAGAIN && errno != EINTR) return Close(connection);
     if (count > 0) written = static_cast<std::size_t>(count);
     stats_.writes += written != 0;
@@ -462,7 +497,7 @@ void Worker::SendPushes(Connection& connection) {
   if (written != bytes->size()) {
     if (connection.pending == nullptr) {
       connection.pending = std::make_unique<PendingOutput>();
-      poller_.Change(connection.socket.get(), kConnectionEvents | EPOLLOUT, static_cast<Source*>(&connection));
+      WatchEvents(connection);
     }
     connection.pending->Append(std::string_view(*bytes).substr(written));
     connection.output_bytes.Set(connection.pending->bytes());

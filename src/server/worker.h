@@ -15,6 +15,7 @@
 
 #include "base/inbox.h"
 #include "engine/batch.h"
+#include "engine/blocking.h"
 #include "engine/dispatch.h"
 #include "engine/housekeeping.h"
 #include "engine/locks.h"
@@ -29,6 +30,8 @@ struct NewConnection {
   net::Descriptor socket;
   std::uint64_t id = 0;
   bool is_unix = false;
+  bool is_tls = false;
+  std::shared_ptr<const net::TlsContext> tls;  // if is_tls
 };
 
 class Worker : public engine::Desk {
@@ -74,10 +77,16 @@ class Worker : public engine::Desk {
   static constexpr std::size_t kPushedBytesAmple = std::size_t{1} << 20;
   // Edge-triggered: level-triggered epoll would look at every busy socket once more in the next turn.
   static constexpr std::uint32_t kConnectionEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+  // TLS may have to write before it can read, and the other way round.
+  static std::uint32_t EventsOf(const Connection& connection) {
+    const bool writes = connection.pending != nullptr || connection.socket.is_tls();
+    return kConnectionEvents | (writes ? std::uint32_t{EPOLLOUT} : 0u);
+  }
   static constexpr int kTickMs = 100;
   static constexpr std::int64_t kHousekeepingUs = 500;
   static constexpr std::int64_t kAcceptPauseMs = 500;
 
+  int SleepMs() const;
   void Tick(int timeout_ms);
   void TakeInbox();
   void TakeListeners(const ListenerChange& change);
@@ -101,6 +110,8 @@ class Worker : public engine::Desk {
   void Queue(Connection& connection, std::size_t from, std::size_t end);
   bool WriteSpan(Connection& connection, std::size_t begin, std::size_t end, std::size_t& written);
   void SendPending(Connection& connection);
+  void NoteTlsEnd(const Connection& connection);
+  void WatchEvents(Connection& connection);
   void SendPushes();
   void SendPushes(Connection& connection);
   void ResumeInputs();
@@ -119,6 +130,7 @@ class Worker : public engine::Desk {
   engine::Context context_;
   engine::Batch batch_;
   engine::Housekeeping housekeeping_;
+  engine::Blocking blocking_;
 
   net::Poller poller_;
   net::Waker waker_;

@@ -10,6 +10,8 @@
 #include "base/tunables.h"
 #include "engine/context.h"
 #include "engine/dispatch.h"
+#include "engine/wait_table.h"
+#include "engine/watches.h"
 
 namespace zedis::server {
 
@@ -33,8 +35,10 @@ struct WorkerWiring {
   engine::LockTable& locks;
   const base::Tunables& tunables;
   const engine::WriteDoor& door;
+  engine::Watches& watches;
   const engine::Registry& registry;
   engine::Gate& gate;
+  engine::WaitTable& waiters;
   engine::Host& host;
   ConnectionHost& connections;
   base::Log& log;

@@ -15,7 +15,7 @@ _SLACK_S = 50
 
 # The commands that COMMAND LIST and the subcommand lists of COMMAND INFO must have and place alike.
 IMPLEMENTED = {word.encode() for word in """
-ping echo quit select hello auth reset client client|id client|getname client|setname client|info client|list client|reply client|no-evict
+ping echo quit select hello auth reset multi exec discard watch unwatch client client|id client|getname client|setname client|info client|list client|reply client|no-evict
 set get getex getdel getset setnx setex psetex mget mset msetnx append strlen getrange setrange substr incr decr incrby decrby incrbyfloat lcs
 setbit getbit bitcount bitpos bitop bitfield bitfield_ro
 geoadd geodist geohash geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore

@@ -34,12 +34,14 @@ class Step:
     exchange    a DUMP, and a RESTORE that lacks the payload: each server gets the other's
     closing     commands on a new connection, then everything until the server closes it
     raw         bytes on a new connection (data), half closed, then everything the server sends
+    talk        commands on one of several connections (0 to 3) that a sequence uses in turn, see party.py
     """
 
     kind: str
     commands: list
     data: bytes = b""
     alone: bool = False  # not in one pipeline with what is before and after it
+    connection: int = 0  # of talk
 
 
 class Random:

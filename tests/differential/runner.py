@@ -7,6 +7,7 @@ import time
 from . import compare, families, grammar, guard
 from .grammar import Step, to_bytes
 from .families.server import defaults
+from .party import Conversation, Party
 from .wire import CLOSED, Connection, WireError, encode, parse
 
 # Both servers get these beside what every test's server gets.
@@ -51,6 +52,8 @@ class Side:
         self.port = port
         self._mutate = mutate
         self._connection = None
+        self._party = None
+        self._resp = 2
 
     def _heard(self, command, reply):
         return self._mutate(command, reply) if self._mutate else reply
@@ -62,8 +65,17 @@ class Side:
         pairs = defaults()[2:]
         reset = [["CONFIG", "SET", *pairs[at : at + 2]] for at in range(0, len(pairs), 2)] if with_defaults else []
         self._connection.batch(as_bytes([["AUTH", "secret"], *reset, ["FLUSHALL"], *_NO_USERS, ["HELLO", resp]]))
+        self._resp = resp
+
+    def party(self):
+        """The connections of talk steps, opened with the first of them."""
+        self._party = self._party or Party(self.port, self._resp)
+        return self._party
 
     def end(self):
+        if self._party:
+            self._party.close()
+            self._party = None
         if self._connection:
             self._connection.close()
             self._connection = None
@@ -215,6 +227,7 @@ class Pair:
         self.oracle, self.ours = oracle, ours
         self._revive = revive or (lambda side: None)
         self._config_touched = True
+        self._conversation = None
         self.commands = 0
 
     def play(self, steps, resp):
@@ -224,7 +237,8 @@ class Pair:
             for side in (self.oracle, self.ours):
                 side.begin(resp, self._config_touched)
             self._config_touched = any(command[0].lower() == b"config" for step in steps for command in step.commands)
-            found = self._play_steps(steps) or self._compare_state(len(steps))
+            self._conversation = None
+            found = self._play_steps(steps) or self._rest(len(steps)) or self._compare_state(len(steps))
         except (WireError, OSError) as error:
             found = Mismatch(len(steps), _NO_ANSWER, b"", str(error).encode())
         finally:
@@ -273,6 +287,10 @@ class Pair:
     def _play_special(self, step, at):
         self.commands += 1
         command = step.commands[0] if step.commands else [b"<raw bytes>", step.data]
+        if step.kind == "talk":
+            self._conversation = self._conversation or Conversation(self.oracle.party(), self.ours.party())
+            found = self._conversation.play(step)
+            return Mismatch(at, *found) if found else None
         if step.kind == "exchange":
             command, *replies = self._exchange(*step.commands)
             return None if compare.same(command, *replies) else Mismatch(at, command, *replies)
@@ -289,6 +307,10 @@ class Pair:
         if compare.same(command, *replies):
             return None
         return Mismatch(at, command, *replies)
+
+    def _rest(self, at):
+        found = self._conversation.rest() if self._conversation else None
+        return Mismatch(at, *found) if found else None
 
     def _exchange(self, dump, restore):
         """The command that both have answered, and the answers."""
@@ -370,7 +392,8 @@ def describe(steps, mismatch, reproduce):
         if step.kind == "raw":
             lines.append(f"    <new connection, raw bytes> {step.data[:300]!r}" + (f"...({len(step.data)} bytes)" if len(step.data) > 300 else ""))
         for command in step.commands:
-            prefix = {"plain": "", "scan": "<until the cursor is 0> ", "closing": "<new connection> ", "randomkey": "", "exchange": "<the other's payload> "}[step.kind]
+            prefix = {"plain": "", "scan": "<until the cursor is 0> ", "closing": "<new connection> ", "randomkey": "", "exchange": "<the other's payload> ",
+                      "talk": f"<connection {step.connection}> "}[step.kind]
             lines.append("    " + prefix + " ".join(map(show, command)))
     lines.append("  at: " + " ".join(map(show, mismatch.command)))
     lines.append(f"  redis-server: {mismatch.oracle[:1000]!r}")

@@ -97,6 +97,44 @@ def test_a_missing_and_an_additional_reply_are_found(twins):
         assert pair.play(steps, 2) is not None
 
 
+def _talk(connection, *words):
+    return runner.Step("talk", [[word.encode() for word in words]], connection=connection)
+
+
+_CONVERSATION = [_talk(0, "SUBSCRIBE", "news"), _talk(1, "BLPOP", "string:1", "0"), _talk(2, "CLIENT", "REPLY", "OFF"), _talk(2, "RPUSH", "string:1", "a"),
+                 _talk(3, "PUBLISH", "news", "b"), _talk(3, "QUIT"), _talk(3, "PING"), _talk(1, "MULTI"), _talk(1, "TTL", "string:1"), _talk(1, "EXEC")]
+
+
+def test_several_connections_take_turns(twins):
+    assert _pair(twins).play(_CONVERSATION, 2) is None
+
+
+@pytest.mark.parametrize(
+    "at, other",
+    [(0, ("SUBSCRIBE", "olds")), (1, ("BRPOP", "list:2", "0.001")), (3, ("RPUSH", "string:2", "a")), (4, ("PUBLISH", "news", "c")), (4, ("PUBLISH", "old", "b")),
+     (8, ("EXISTS", "string:1"))])
+def test_a_difference_on_one_of_several_connections_is_found(twins, at, other):
+    """One of the servers hears something else than the other."""
+    pair = _pair(twins)
+    wrong = [word.encode() for word in other]
+
+    def party(original=pair.ours.party):
+        made = original()
+        made._timeout_s = 0.3  # for what never comes
+        if not hasattr(made, "heard"):
+            made.heard, say = 0, made.say
+
+            def listen(number, commands):
+                made.heard += 1
+                say(number, [wrong] if made.heard == at + 1 else commands)
+
+            made.say = listen
+        return made
+
+    pair.ours.party = party
+    assert pair.play(_CONVERSATION, 2) is not None
+
+
 def test_a_crash_is_found_and_its_history_reduced(twins):
     """The server is started again to find which command it was."""
     from zedis_server import start_redis

@@ -199,6 +199,32 @@ class Connection:
         replies = self._split()
         return replies[0] if complete else b"".join(replies) + CLOSED
 
+    def send(self, data):
+        """Only sends; `receive` takes what comes back."""
+        self._exchange(data, lambda buffer: True)
+
+    def receive(self, at_least=0):
+        """The messages that have arrived and nobody has taken, CLOSED last when that was the end. Waits for `at_least` so many."""
+        deadline = time.monotonic() + self._timeout_s
+        messages = []
+        while True:
+            messages += self._split_complete()
+            left = deadline - time.monotonic() if len(messages) < at_least else 0
+            if left < 0:
+                raise WireError(f"{len(messages)} messages within {self._timeout_s} s instead of {at_least}: {messages[-3:]!r}")
+            self._selector.modify(self._socket, selectors.EVENT_READ)
+            if not self._selector.select(left):
+                if left:
+                    continue
+                return messages
+            try:
+                chunk = self._socket.recv(1 << 18)
+            except ConnectionResetError:
+                chunk = b""
+            if not chunk:
+                return messages + self._split() + [CLOSED]
+            self._buffer += chunk
+
     def until_closed(self, data, half_close):
         """Sends bytes as they are, then reads all there is until the server closes."""
         if half_close:
@@ -213,7 +239,8 @@ class Connection:
         self._buffer.clear()
         return everything
 
-    def _split(self):
+    def _split_complete(self):
+        """Takes the complete replies out of what was read."""
         replies = []
         buffer, start = self._buffer, 0
         while start < len(buffer):
@@ -222,7 +249,13 @@ class Connection:
                 break
             replies.append(bytes(buffer[start:end]))
             start = end
-        if start < len(buffer):
-            replies.append(bytes(buffer[start:]))
-        buffer.clear()
+        del buffer[:start]
+        return replies
+
+    def _split(self):
+        """The same, and as the last one what is left."""
+        replies = self._split_complete()
+        if self._buffer:
+            replies.append(bytes(self._buffer))
+            self._buffer.clear()
         return replies
