@@ -52,6 +52,8 @@ class Host {
   virtual bool MustWait(Context& /*ctx*/, std::uint32_t /*flags*/) { return false; }
   // Of each turn of housekeeping.
   virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
+  // Whether the client may read every key there is: asked by commands that find out themselves which keys they read.
+  virtual bool MayReadEveryKey(Context&, Args) { return true; }
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
   // A session that is_tracked has run a command, whose locks are still held.

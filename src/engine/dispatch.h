@@ -4,6 +4,7 @@
 // What nearly every request needs is inline: it runs millions of times a second.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "engine/context.h"
@@ -15,19 +16,43 @@ class Gate {
  public:
   virtual ~Gate() = default;
 
-  // An error refuses the command. The usual case is decided by one look at the session and the row's flags; a
-  // transaction adds what it is going to need.
+  // The version of the access rules; it grows whenever the rules of any user change.
+  using RulesVersion = std::atomic<std::uint64_t>;
+  static constexpr std::uint64_t kFirstRules = 1;
+
+  // Without a version: for rules that never change.
+  Gate() : rules_version_(fixed_) {}
+  explicit Gate(const RulesVersion& version) : rules_version_(version) {}
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // An error refuses the command. The usual case is decided by one look at the session and the row's flags: the client
+  // was found to be under no restriction, and no rule has changed since. A transaction adds to the flags what it is
+  // going to need.
   Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
-    if (ctx.session->authenticated && (flags & kProtected) == 0 &&
+    if (ctx.session->unrestricted_at == rules_version_.load(std::memory_order_relaxed) && (flags & kProtected) == 0 &&
         ((flags & kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0)) [[likely]] {
       return Done();
     }
     return Decide(ctx, args, flags);
   }
+  // The same for a command that was admitted into a transaction, when EXEC runs it: only rules count that have changed
+  // since. REQUIRES: the locks that it needs are held.
+  Outcome AdmitQueued(Context& ctx, Args args) {
+    if (ctx.session->unrestricted_at == rules_version_.load(std::memory_order_relaxed)) [[likely]]
+      return Done();
+    return DecideQueued(ctx, args);
+  }
 
  protected:
-  // Asked about clients that have not logged in, protected commands, and those that need memory if that is limited.
+  // Asked about clients that have not logged in or may not do everything, protected commands, and those that need
+  // memory if that is limited.
   virtual Outcome Decide(Context& ctx, Args args, std::uint32_t flags) = 0;
+  virtual Outcome DecideQueued(Context&, Args) { return Done(); }
+
+ private:
+  const RulesVersion fixed_{kFirstRules};
+  const RulesVersion& rules_version_;
 };
 
 class Dispatcher {
@@ -108,8 +133,8 @@ class Dispatcher {
 
   // dispatch_transaction.cc
   Outcome ExecuteBesideTransaction(Context& ctx, const ResolvedCommand* command, Args args);
-  static Outcome RunTransaction(Context& ctx);
-  static void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
+  Outcome RunTransaction(Context& ctx);
+  void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
 
   const Registry& registry_;
   Gate& gate_;

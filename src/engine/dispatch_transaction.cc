@@ -95,8 +95,11 @@ void Dispatcher::RunQueue(Context& ctx, const Transaction& transaction, const Ke
   for (const Transaction::Queued& queued : transaction.queue()) {
     ctx.command = queued.command;
     ctx.keys = places;
-    const Outcome outcome = Measured(ctx, *queued.command, queued.args,
-                                     [&](std::uint64_t&) { return Handle(ctx, *queued.command, queued.args); });
+    const Outcome admitted = gate_.AdmitQueued(ctx, queued.args);
+    const Outcome outcome = admitted.ok()
+                                ? Measured(ctx, *queued.command, queued.args,
+                                           [&](std::uint64_t&) { return Handle(ctx, *queued.command, queued.args); })
+                                : admitted;
     if (!outcome.ok()) ctx.ReplyError(outcome.error()->text);
     LeaveOut(ctx);
     places += queued.args.size();

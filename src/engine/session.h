@@ -37,6 +37,16 @@ struct TransactionDeleter {
 using TransactionPointer = std::unique_ptr<Transaction, TransactionDeleter>;
 class Waiter;
 
+// The user that a client has logged in as, with the rules it is under. The layer that decides by them knows more
+// (server/acl_user.h); the engine only carries it.
+class SessionUser {
+ public:
+  SessionUser() = default;
+  SessionUser(const SessionUser&) = default;
+  SessionUser& operator=(const SessionUser&) = default;
+  virtual ~SessionUser() = default;
+};
+
 // What a feature of the server keeps with a session. Most sessions have none.
 class SessionPart {
  public:
@@ -75,6 +85,12 @@ struct Session {
   // What a command waits for, see engine/blocking.h; null: nothing. Changed by its worker, read by anybody.
   std::shared_ptr<Waiter> waiter;  // under waiter_lock
   mutable base::SpinLock waiter_lock;
+
+  // The version of the access rules (Gate) at which it was found that none restricts this client; 0: some do.
+  std::uint64_t unrestricted_at = 0;
+  std::uint64_t rules_seen = 0;  // the version that `user` is of
+  // Never changes, is replaced: by the owning worker, under texts_lock. Others read it under that lock.
+  std::shared_ptr<const SessionUser> user;
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;

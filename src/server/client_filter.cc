@@ -7,6 +7,7 @@
 #include "base/numbers.h"
 #include "engine/arguments.h"
 #include "server/client_line.h"
+#include "server/services.h"
 
 namespace zedis::server {
 namespace {
@@ -42,7 +43,8 @@ Outcome ClientFilter::CheckValue(Context& ctx, Field field, bool is_not, std::st
       }
       return Done();
     case kUser:
-      if (value != "default") return ctx.Fail("ERR No such user '{}'", Shown(value, std::string_view::npos));
+      if (!ServicesOf(ctx).access.Find(value))
+        return ctx.Fail("ERR No such user '{}'", Shown(value, std::string_view::npos));
       return Done();
     case kFlags:
       for (const char c : value) {
@@ -170,7 +172,7 @@ bool ClientFilter::Accepts(const ClientRegistry::Client& client, const Session& 
       values[kLibVer] = session.texts->library_version;
     }
   }
-  values[kUser] = "default";
+  values[kUser] = UserNameOf(session);
   values[kFlags] = ClientFlags(session);
   values[kDb] = std::to_string(session.database.Get());
   for (std::size_t i = 0; i < kFieldCount; ++i) {

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "engine/registry.h"
+#include "server/acl_user.h"
 
 namespace zedis::server {
 namespace {
@@ -23,6 +24,15 @@ Session::Texts TextsOf(const Session& session) {
 }
 
 }  // namespace
+
+std::string UserNameOf(const Session& session) {
+  std::shared_ptr<const engine::SessionUser> user;
+  {
+    const std::lock_guard lock(session.texts_lock);
+    user = session.user;
+  }
+  return user ? static_cast<const User&>(*user).name() : std::string();
+}
 
 std::string ClientFlags(const Session& session) {
   static constexpr struct {
@@ -66,8 +76,8 @@ void AppendClientLine(const ClientRegistry::Client& client, std::int64_t now_ms,
   // Replies are written into the worker's buffer (rbs, rbp: none of its own); what waits is one list (oll).
   fmt::format_to(to, " rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={} events={}", output != 0 ? 1 : 0, output,
                  sizeof(Session) + input + input_free + transaction + output, output != 0 ? "rw" : "r");
-  fmt::format_to(to, " cmd={} user=default redir={} resp={} lib-name={} lib-ver={}",
-                 command != nullptr ? command->row->name : "NULL", session.shown_redirect.Get(),
+  fmt::format_to(to, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
+                 command != nullptr ? command->row->name : "NULL", UserNameOf(session), session.shown_redirect.Get(),
                  static_cast<int>(session.protocol.Get()), texts.library_name, texts.library_version);
   fmt::format_to(to, " tot-net-in={} tot-net-out={} tot-cmds={}\n", session.bytes_in.Get(), session.bytes_out.Get(),
                  session.commands.Get());

@@ -144,9 +144,9 @@ constexpr Directive kDirectives[] = {
 
     // Access.
     String("requirepass", "").Sensitive(),
-    String("aclfile", "").Immutable().OnlyInitial(),
-    Int("acllog-max-len", "128", 0, kInt64Max).Ignored(),
-    Enum("acl-pubsub-default", "resetchannels", kAclPubsub).Ignored(),
+    String("aclfile", "").Immutable(),
+    Int("acllog-max-len", "128", 0, kInt64Max),
+    Enum("acl-pubsub-default", "resetchannels", kAclPubsub),
 
     // Memory and expiry.
     Memory("maxmemory", "0", 0, kUint64Max).Tunes(&Tunables::maxmemory_bytes),
@@ -321,7 +321,6 @@ constexpr Directive kDirectives[] = {
 };
 
 constexpr RefusedLine kRefusedLines[] = {
-    {"user", "ACL users are not supported yet: the only one accepted is the default user, 'on nopass ~* &* +@all'"},
     {"loadmodule", "modules are not supported"},
     {"sentinel", "sentinel mode is not supported"},
     {"test-memory", "testing memory is not supported: memtester and memtest86+ do it"},

@@ -56,7 +56,8 @@ class HandlerHarness : public Lifecycle {
   base::Tunables tunables;
   Config config{tunables, "/"};
   base::Log log;
-  Access access;
+  const engine::Registry registry{AllTables()};
+  Access access{registry};
   ClientRegistry clients;
   Metrics metrics;
   Pubsub pubsub{1};
@@ -66,7 +67,6 @@ class HandlerHarness : public Lifecycle {
   Services services{
       ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause, pubsub, tracking}};
   ServerGate gate{config, access, clients};
-  const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;

@@ -312,7 +312,10 @@ void Stats(Context& ctx, Fields& fields) {
   fields.Add("instantaneous_eventloop_cycles_per_sec", rates.cycles_per_s);
   fields.Add("instantaneous_eventloop_duration_usec", rates.cycle_us);
   sum("acl_access_denied_auth", &WorkerStats::denied_logins);
-  none({"acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"});
+  sum("acl_access_denied_cmd", &WorkerStats::denied_commands);
+  sum("acl_access_denied_key", &WorkerStats::denied_keys);
+  sum("acl_access_denied_channel", &WorkerStats::denied_channels);
+  sum("acl_access_denied_db", &WorkerStats::denied_databases);
 }
 
 void Replication(Context& ctx, Fields& fields) {

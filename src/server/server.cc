@@ -43,6 +43,7 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       tunables_(tunables),
       log_(log),
       registry_(AllTables(), config.renames()),
+      access_(registry_),
       identity_(Identity::Make(WallMs())),
       pubsub_(RandomSeed()),
       notifier_(tunables, pubsub_),
@@ -88,6 +89,7 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
 Server::~Server() { Stop(); }
 
 std::expected<void, std::string> Server::Start() {
+  if (auto loaded = access_.LoadUsers(config_); !loaded) return loaded;
   if (auto opened = listeners_->Open(); !opened) return opened;
   metrics_.NoteStartup();
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
@@ -127,7 +129,7 @@ bool Server::Refuse(const NewConnection& connection) {
       "-DENIED Zedis is running in protected mode because no password is set for the default user. In this mode "
       "connections are only accepted from this machine. To connect from elsewhere set a password by 'requirepass', or, "
       "if the network is trusted, turn protection off by 'CONFIG SET protected-mode no' from this machine.\r\n";
-  if (tunables_.protected_mode.IsOn() && !access_.needs_password() && !connection.is_unix &&
+  if (tunables_.protected_mode.IsOn() && !access_.default_has_password() && !connection.is_unix &&
       !net::PeerOf(connection.socket.get()).IsLocal()) {
     Tell(connection, kProtected);
     ++workers_[0]->stats().rejected_connections;

@@ -63,8 +63,8 @@ class Server : ConnectionHost, Lifecycle {
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
   std::unique_ptr<engine::Watches> watches_;
-  const Identity identity_;
   Access access_;
+  const Identity identity_;
   ClientRegistry clients_;
   Metrics metrics_;
   Observation observation_{tunables_, clients_, metrics_.rate()};

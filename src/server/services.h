@@ -60,6 +60,10 @@ class Services : public engine::Host, public ServerParts {
     tracking.OnCommand(ctx, command, args);
   }
   void OnTurn(engine::Context& ctx) override { tracking.OnTurn(ctx); }
+  bool MayReadEveryKey(engine::Context& ctx, engine::Args args) override {
+    const engine::Session& session = *ctx.session;
+    return session.unrestricted_at != 0 || UserOf(session).MayReadEveryKey(*ctx.command, args, session.database.Get());
+  }
 };
 
 // REQUIRES: the context was made with a Services as its host.

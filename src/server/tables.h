@@ -38,6 +38,7 @@ Table SessionCommands();      // AUTH HELLO RESET
 Table ClientCommands();       // CLIENT
 Table CommandCommands();      // COMMAND
 Table ConfigCommands();       // CONFIG
+Table AclCommands();          // ACL
 Table AdminCommands();        // INFO TIME LOLWUT SHUTDOWN
 Table CommandLogCommands();   // SLOWLOG COMMANDLOG
 Table ReplicationCommands();  // ROLE REPLICAOF FAILOVER

@@ -181,7 +181,7 @@ CHANGED_FLAGS = {b"blpop", b"brpop", b"blmove", b"brpoplpush", b"bzpopmin", b"bz
 CHANGED_CATEGORIES = {b"wait"}
 
 # Tips of COMMAND INFO that changed between 7.0 and 7.4.
-CHANGED_TIPS = {b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}
+CHANGED_TIPS = {b"acl|deluser", b"acl|save", b"acl|setuser", b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}
 
 # Key specifications that changed: since 7.2 the destination is overwritten, not read.
 CHANGED_KEYS = {b"sinterstore"}
