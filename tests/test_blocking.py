@@ -421,6 +421,80 @@ def test_a_waiter_that_has_gone_gets_nothing(party, raw):
     assert party.client.info("clients")["total_blocking_keys"] == 0
 
 
+def test_a_waiter_that_was_killed_gets_nothing(party, raw):
+    """From the moment that CLIENT KILL has answered, wherever the client's worker is."""
+    for turn in range(50):
+        waiter = party.server.raw()
+        number = waiter.command("CLIENT", "ID")
+        party.begin(waiter, "BLPOP", "k", 0)
+        assert raw.pipeline(("CLIENT", "KILL", "ID", number), ("RPUSH", "k", turn), ("LPOP", "k")) == [1, 1, b"%d" % turn]
+        assert waiter.is_closed()
+        wait_for_blocked(party.client, 0)
+
+
+# Transactions
+
+
+@pytest.mark.parametrize("command, reply", TIMEOUTS, ids=lambda value: value[0] if isinstance(value, tuple) else "")
+def test_nobody_waits_in_a_transaction(party, raw, raw3, command, reply):
+    raw.command("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM")
+    if command[0] in ("BLMOVE", "BRPOPLPUSH"):
+        reply = b"$-1\r\n"
+    command = [{"0.02": 0, 20: 0}.get(word, word) for word in command]
+    for connection, expected in ((raw, reply), (raw3, reply.replace(b"$-1", b"_").replace(b"*-1", b"_"))):
+        connection.pipeline(("MULTI",), command, ("PING",))
+        connection.send_raw(encode("EXEC"))
+        assert connection.read_reply_bytes() == b"*2\r\n" + expected + b"+PONG\r\n"
+    assert blocked_clients(party.client) == 0
+
+
+def test_in_a_transaction_what_is_there_is_taken(raw):
+    raw.pipeline(("RPUSH", "k", 1, 2), ("MULTI",), ("BLPOP", "k", 0), ("BLMOVE", "k", "t", "LEFT", "LEFT", 0), ("BLPOP", "t", 0))
+    assert raw.command("EXEC") == [[b"k", b"1"], b"2", [b"t", b"2"]]
+
+
+def test_a_transaction_serves_when_it_is_over(party, raw):
+    first, second = party.wait("BLPOP", "a", "b", 0), party.wait("BLPOP", "a", 0)
+    commands = [("MULTI",), ("RPUSH", "a", "gone"), ("DEL", "a"), ("RPUSH", "b", 1), ("RPUSH", "a", 2), ("LLEN", "a"), ("EXEC",)]
+    assert raw.pipeline(*commands)[-1] == [1, 1, 1, 1, 1]
+    assert first.read_reply() == [b"a", b"2"]  # the key that was ready first, with what it has in the end
+    assert raw.command("LRANGE", "b", 0, -1) == [b"1"]
+    raw.command("RPUSH", "a", 3)
+    assert second.read_reply() == [b"a", b"3"]
+
+
+def test_who_waits_at_two_keys_gets_the_one_that_was_ready_first(party, raw):
+    waiter = party.wait("BLPOP", "a", "b", 0)
+    raw.pipeline(("MULTI",), ("RPUSH", "b", 1), ("RPUSH", "a", 2), ("EXEC",))
+    assert waiter.read_reply() == [b"b", b"1"]
+
+
+def test_what_a_transaction_takes_back_serves_nobody(party, raw):
+    waiter, reader = party.wait("BLPOP", "k", 0), party.wait("XREAD", "BLOCK", 0, "STREAMS", "s", "$")
+    raw.pipeline(("MULTI",), ("RPUSH", "k", 1), ("LPOP", "k"), ("XADD", "s", "1-1", "f", "v"), ("XDEL", "s", "1-1"), ("EXEC",))
+    assert blocked_clients(party.client) == 2
+    raw.pipeline(("MULTI",), ("RPUSH", "k", 2), ("SADD", "other", 1), ("XADD", "s", "2-1", "f", "v"), ("EXEC",))
+    assert waiter.read_reply() == [b"k", b"2"]
+    assert reader.read_reply() == entry(b"s", b"2-1", b"f", b"v")
+
+
+def test_a_group_that_a_transaction_replaces_goes_on(party, raw):
+    group(raw, "s")
+    waiter = party.wait(*read_group("s"))
+    raw.pipeline(("MULTI",), ("DEL", "s"), ("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM"), ("XADD", "s", "1-1", "f", "v"), ("EXEC",))
+    assert waiter.read_reply() == entry(b"s", b"1-1", b"f", b"v")
+
+
+def test_unblocking_in_a_transaction(party, raw):
+    """It holds locks then that the end of the wait needs."""
+    waiter = party.server.raw()
+    number = waiter.command("CLIENT", "ID")
+    party.begin(waiter, "BLPOP", "k", 0)
+    assert raw.pipeline(("MULTI",), ("RPUSH", "k", 1), ("CLIENT", "UNBLOCK", number, "ERROR"), ("EXEC",))[-1] == [1, 1]
+    assert waiter.read_reply() == UNBLOCKED
+    assert raw.command("LLEN", "k") == 1
+
+
 # What the connection sends meanwhile
 
 

@@ -195,6 +195,12 @@ bool Blocking::Unblock(Session& session, Unserved how) {
   return true;
 }
 
+void Blocking::Abandon(Session& session) {
+  const std::shared_ptr<Waiter> waiter = WaiterOf(session);
+  if (waiter == nullptr || !waiter->Decide()) return;
+  waiter->address->desk.Post([waiter](Context& owner) { owner.blocking->Leave(owner, *waiter); });
+}
+
 void Blocking::EndUnserved(Context& ctx, Waiter& waiter, Unserved how) {
   Leave(ctx, waiter);
   const Interruption interruption(ctx);

@@ -29,7 +29,9 @@ namespace zedis::engine {
 
 class Blocking : public Aftermath {
  public:
-  explicit Blocking(WaitTable& table) : table_(table) {}
+  explicit Blocking(WaitTable& table) : table_(table) {
+    proxy_.stalled = true;  // like the one for whom it stands: nobody need make it rest
+  }
 
   // --- for handlers ---
 
@@ -62,6 +64,8 @@ class Blocking : public Aftermath {
   enum class Unserved : std::uint8_t { kTimedOut, kUnblocked };
   // Ends the wait of a client; false if it waits for nothing. Any thread, as long as the session lives.
   static bool Unblock(Session& session, Unserved how);
+  // The client has been ended and will close soon: from now on nothing is taken for it. The same threads.
+  static void Abandon(Session& session);
 
   const WaitTable& table() const { return table_; }
 

@@ -47,7 +47,7 @@ constexpr Command kCommands[] = {
 constexpr std::span<const Command> kTables[] = {kCommands};
 
 class OpenGate : public Gate {
-  Outcome Decide(Context&, Args) override { return Done(); }
+  Outcome Decide(Context&, Args, std::uint32_t) override { return Done(); }
 };
 
 struct Shared {
@@ -209,6 +209,42 @@ TEST_F(BlockingTest, ASessionThatEndsLeavesItsPlaceToTheNext) {
   EXPECT_EQ(keys(), 1);
   here_.Run(giver_, {"give", "a"});
   EXPECT_EQ(TakePushes(two_), "$1\r\na\r\n");
+}
+
+TEST_F(BlockingTest, NothingIsTakenForAClientThatWasEnded) {
+  there_.Run(one_, {"take", "0", "a"});
+  Blocking::Abandon(one_);
+  here_.Run(giver_, {"give", "a"});
+  EXPECT_EQ(here_.Run(two_, {"take", "0", "a"}), "$1\r\na\r\n");
+  there_.RunTasks();
+  EXPECT_EQ(keys(), 0);
+  EXPECT_EQ(TakePushes(one_), "");
+  there_.blocking.OnSessionEnd(there_.ctx, one_);
+  EXPECT_EQ(waiting(), 0);
+}
+
+TEST_F(BlockingTest, WhoWaitsRestsWhateverElseIsOver) {
+  here_.Run(one_, {"take", "0", "a"});
+  here_.ctx.outbox.Resume(one_);
+  EXPECT_TRUE(one_.stalled);
+  here_.Run(giver_, {"give", "a"});
+  EXPECT_FALSE(one_.stalled);
+}
+
+// An observer may have whoever causes too many messages rest. The client that is served rests anyway, and what stands
+// for it is no session of the worker.
+TEST_F(BlockingTest, WhatStandsForTheClientThatIsServedIsNotMadeToRest) {
+  struct RestObserver : WriteObserver {
+    void OnChange(Context& ctx, const Change& change) override {
+      if (change.event.name == "del") rested += !ctx.session->stalled;
+    }
+    int rested = 0;
+  } observer;
+  shared_.door.AddObserver(observer);
+  here_.Run(one_, {"take", "0", "a"});
+  here_.Run(giver_, {"give", "a"});
+  EXPECT_EQ(TakePushes(one_), "$1\r\na\r\n");
+  EXPECT_EQ(observer.rested, 0);
 }
 
 TEST_F(BlockingTest, ASessionMayEndWhileItsReplyIsOnItsWay) {

@@ -12,7 +12,8 @@ void Outbox::Push(Session& session, std::string_view bytes) {
 }
 
 void Outbox::Resume(Session& session) {
-  if (!session.stalled) return;
+  // Whatever else it had to rest for: as long as one of its commands waits, nothing else runs.
+  if (!session.stalled || session.waiter != nullptr) return;
   session.stalled = false;
   resumed_.push_back(&session);
 }

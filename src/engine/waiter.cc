@@ -1,5 +1,7 @@
 #include "engine/waiter.h"
 
+#include "base/memory_count.h"
+
 namespace zedis::engine {
 
 Waiter::Waiter(Context& ctx, Args arguments, const WaitRequest& request, std::uint64_t its_number)
@@ -31,6 +33,17 @@ Waiter::Waiter(Context& ctx, Args arguments, const WaitRequest& request, std::ui
   for (std::size_t i = request.first_key; i < request.first_key + request.keys; ++i) {
     keys_.push_back({args_[i], places_[i].hash, {}});
   }
+  base::MemoryCount::AddClient(Bytes());
+}
+
+Waiter::~Waiter() { base::MemoryCount::AddClient(-Bytes()); }
+
+std::ptrdiff_t Waiter::Bytes() const {
+  constexpr std::size_t kBytesInQueue = 160;
+  return static_cast<std::ptrdiff_t>(sizeof *this + text_.capacity() + args_.capacity() * sizeof(std::string_view) +
+                                     places_.capacity() * sizeof(KeyPlace) +
+                                     shards_.capacity() * sizeof(std::uint16_t) +
+                                     keys_.capacity() * (sizeof(store::Key) + kBytesInQueue));
 }
 
 bool Waiter::Wants(const store::Entry* entry) const {

@@ -50,6 +50,7 @@ class Waiter {
   Waiter(Context& ctx, Args arguments, const WaitRequest& request, std::uint64_t number);
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
+  ~Waiter();
 
   Args args() const { return args_; }
   // Parallel to the arguments.
@@ -91,6 +92,8 @@ class Waiter {
   const std::shared_ptr<Address> address;
 
  private:
+  std::ptrdiff_t Bytes() const;  // about, its places in queues included
+
   std::string text_;  // of the arguments, one behind the other
   std::vector<std::string_view> args_;
   std::vector<KeyPlace> places_;

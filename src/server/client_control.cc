@@ -1,6 +1,7 @@
 #include "server/client_control.h"
 
 #include "engine/arguments.h"
+#include "engine/blocking.h"
 #include "server/client_filter.h"
 #include "server/services.h"
 
@@ -38,6 +39,7 @@ void EndClient(Context& ctx, const ClientRegistry& registry, const ClientRegistr
     return;
   }
   client.session->killed.store(true, std::memory_order_relaxed);
+  Blocking::Abandon(*client.session);
   if (client.desk == ctx.desk) {
     ctx.outbox.Close(*client.session);
   } else {

@@ -118,6 +118,14 @@ def group(r):
 
 
 @command("blocking", weight=2, mangle=False)
+def transaction(r):
+    """Serves when it is over, and in it nobody waits. No XDEL and the like: 7.0 serves an entry that is gone again, as none."""
+    inner = [words for words in ((_change if r.chance(0.8) else _wait)(r) for _ in range(r.between(1, 5)))
+             if words[0] not in ("XDEL", "XTRIM", "XREADGROUP", "XREAD") and words[-1] not in _NO_TIMEOUTS]
+    return Step("talk", [["MULTI"], *inner, ["EXEC"]], connection=_ACTOR)
+
+
+@command("blocking", weight=2, mangle=False)
 def look(r):
     return Step("talk", [_look(r)], connection=_ACTOR)
 
