@@ -83,22 +83,22 @@ Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, A
   switch (needs_all ? Locks::kAll : command.locks) {
     case Locks::kNone:
     case Locks::kVisit:
-      return Handle(ctx, command, args);
+      return Invoke(ctx, command, args);
     case Locks::kAll: {
       ctx.locks.LockAll();
-      const Outcome outcome = Handle(ctx, command, args);
+      const Outcome outcome = Invoke(ctx, command, args);
       ctx.locks.UnlockAll();
       return outcome;
     }
     case Locks::kKeys:
       break;
   }
-  if (command.shape == ResolvedCommand::KeyShape::kNone || !ctx.locks.needed()) return Handle(ctx, command, args);
+  if (command.shape == ResolvedCommand::KeyShape::kNone || !ctx.locks.needed()) return Invoke(ctx, command, args);
   // A request whose arguments contradict the key specification locks what is named; the handler refuses it.
   ForEachKey(*command.row, args,
              [&](std::size_t i, const KeySpec&) { ctx.locks.Add(ctx.keyspace.ShardOf(ctx.keys[i].hash)); });
   ctx.locks.LockAdded();
-  const Outcome outcome = Handle(ctx, command, args);
+  const Outcome outcome = Invoke(ctx, command, args);
   ctx.locks.UnlockAdded();
   return outcome;
 }

@@ -41,10 +41,11 @@ Outcome Dispatcher::ExecuteBesideTransaction(Context& ctx, const ResolvedCommand
   if (!transaction.open() || in_multi == InMulti::kAtOnce || in_multi == InMulti::kEnds)
     return Call(ctx, *command, args);
   if (in_multi == InMulti::kExec) {
-    const Outcome outcome = Measured(ctx, *command, [&] { return RunTransaction(ctx); });
-    if (ctx.session->is_tracked) ctx.host.OnTracked(ctx, *command, args);
+    const Outcome outcome = Measured(ctx, *command, args, [&](std::uint64_t&) { return RunTransaction(ctx); });
+    if (ctx.session->is_tracked && !ctx.postponed) ctx.host.OnTracked(ctx, *command, args);
     return outcome;
   }
+  if (MustWait(ctx, flags)) return Done();
   Enqueue(*ctx.session, *command, args);
   ctx.reply.Queued();
   return Done();
@@ -94,7 +95,8 @@ void Dispatcher::RunQueue(Context& ctx, const Transaction& transaction, const Ke
   for (const Transaction::Queued& queued : transaction.queue()) {
     ctx.command = queued.command;
     ctx.keys = places;
-    const Outcome outcome = Measured(ctx, *queued.command, [&] { return Handle(ctx, *queued.command, queued.args); });
+    const Outcome outcome = Measured(ctx, *queued.command, queued.args,
+                                     [&](std::uint64_t&) { return Handle(ctx, *queued.command, queued.args); });
     if (!outcome.ok()) ctx.ReplyError(outcome.error()->text);
     LeaveOut(ctx);
     places += queued.args.size();
@@ -116,12 +118,14 @@ Outcome Dispatcher::RunTransaction(Context& ctx) {
     CollectKeys(ctx, transaction, places);
     const bool all = transaction.needs_all_locks();
     all ? ctx.locks.LockAll() : ctx.locks.LockAdded();
-    touched = IsTouched(ctx, transaction);
-    if (!touched) {
+    const bool waits = MustWait(ctx, ctx.command->flags | transaction.flags());
+    touched = !waits && IsTouched(ctx, transaction);
+    if (!waits && !touched) {
       UnwatchLocked(ctx, session);
       RunQueue(ctx, transaction, places.data());
     }
     all ? ctx.locks.UnlockAll() : ctx.locks.UnlockAdded();
+    if (waits) return Done();
   }
   if (touched) ctx.reply.NullArray();
   EndTransaction(ctx, session);

@@ -59,6 +59,8 @@ struct Session {
   bool no_touch = false;
   bool stalled = false;  // its requests are kept and not run, see engine/outbox.h
   base::OutputClass output_class = base::OutputClass::kNormal;
+  // Somebody has ended it: what it sends does not run any more. Its connection closes soon. Any thread sets it.
+  std::atomic<bool> killed{false};
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
@@ -109,6 +111,8 @@ struct Session {
     kShowInTransaction = 1u << 8,
     kShowWatchTouched = 1u << 9,
     kShowBlocked = 1u << 10,
+    kShowMonitor = 1u << 11,
+    kShowPaused = 1u << 12,
   };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "commands/help.h"
 #include "engine/arguments.h"
+#include "server/client_control.h"
 #include "server/client_filter.h"
 #include "server/client_line.h"
 #include "server/client_unblock.h"
@@ -64,7 +65,8 @@ Outcome List(Context& ctx, Args args) {
   TRY(const ClientFilter filter, ClientFilter::Parse(ctx, args, 2));
   std::string lines;
   ServicesOf(ctx).clients.ForEach([&](const ClientRegistry::Client& client) {
-    if (filter.Accepts(client, *ctx.session, ctx.now_ms)) AppendClientLine(client, ctx.now_ms, lines);
+    if (!IsEnding(client) && filter.Accepts(client, *ctx.session, ctx.now_ms))
+      AppendClientLine(client, ctx.now_ms, lines);
   });
   ctx.reply.Verbatim("txt", lines);
   return Done();
@@ -117,6 +119,10 @@ constexpr std::string_view kHelp[] = {
     "    Return the number of this connection.",
     "INFO",
     "    Return what the server knows about this connection.",
+    "KILL <ip:port>",
+    "    End the connection from an address.",
+    "KILL <option> <value> [<option> <value> ...]",
+    "    End all connections that match. Options are those of LIST; SKIPME is YES unless given.",
     "LIST [options ...]",
     "    Return what the server knows about all connections, one a line. Options:",
     "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
@@ -133,6 +139,8 @@ constexpr std::string_view kHelp[] = {
     "    Keep this connection when the memory of clients has to shrink.",
     "NO-TOUCH (ON|OFF)",
     "    Let what this connection reads look as if nobody had read it.",
+    "PAUSE <milliseconds> [WRITE|ALL]",
+    "    Hold up all commands, or those that write, for a time.",
     "REPLY (ON|OFF|SKIP)",
     "    Switch the replies of this connection on or off, or skip the next one.",
     "SETINFO <option> <value>",
@@ -145,6 +153,8 @@ constexpr std::string_view kHelp[] = {
     "    Return what this connection has asked for by TRACKING.",
     "UNBLOCK <id> [TIMEOUT|ERROR]",
     "    End what the connection with this number waits for, as if its time were up (default) or with an error.",
+    "UNPAUSE",
+    "    End a pause.",
 };
 
 constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
@@ -172,6 +182,24 @@ constexpr Command With(Command row, std::uint32_t more_flags, std::span<const st
   return row;
 }
 
+constexpr Command WithAllLocks(Command row) {
+  row.locks = Locks::kAll;
+  return row;
+}
+
+constexpr std::string_view kKillSyntax =
+    "filter('ip:port'!2.8.12|new-format([ID client-id:int@2.8.12]|"
+    "[TYPE normal_master_slave_pubsub(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)@2.8.12]|[USER username]|"
+    "[ADDR 'ip:port']|[LADDR 'ip:port'@6.2.0]|[SKIPME 'yes/no']|[MAXAGE maxage:int@7.4.0])...)";
+constexpr std::string_view kKillHistory =
+    "2.8.12 Filters.\n"
+    "2.8.12 ID.\n"
+    "3.2.0 TYPE MASTER.\n"
+    "5.0.0 TYPE REPLICA.\n"
+    "6.2.0 LADDR.\n"
+    "7.4.0 MAXAGE.\n"
+    "8.1.0 Several numbers.\n"
+    "9.0.0 More filters.";
 constexpr std::string_view kOnOrOff = "enabled(ON|OFF)";
 constexpr std::string_view kListSyntax =
     "[TYPE normal_master_replica_pubsub(NORMAL|MASTER|REPLICA|PUBSUB)@5.0.0] [ID id{client-id:int...}@6.2.0] "
@@ -199,7 +227,9 @@ constexpr Command kClientSubcommands[] = {
     commands::HelpRow("client|help", "connection", "5.0.0", kSentinel, kCatConnection),
     Sub("client|id", Exactly(1), Id, "5.0.0", "Returns the number of the connection."),
     With(Sub("client|info", Exactly(1), Info, "6.2.0", "Describes the connection in one line."), 0, kUnsteady),
-    NotYetSubcommand("client|kill"),
+    WithSyntax(With(Sub("client|kill", AtLeast(2), KillClients, "2.4.0", "Ends connections."), kAdmin, {},
+                    "O(N) where N is the number of client connections"),
+               kKillSyntax, kKillHistory),
     WithSyntax(With(Sub("client|list", AtLeast(1), List, "2.4.0", "Describes all connections, a line for each."),
                     kAdmin, kUnsteady, "O(N) where N is the number of client connections"),
                kListSyntax, kListHistory),
@@ -210,7 +240,10 @@ constexpr Command kClientSubcommands[] = {
     WithSyntax(
         Sub("client|no-touch", Exactly(2), NoTouch, "7.2.0", "Makes the connection's reads leave no trace on keys."),
         kOnOrOff),
-    NotYetSubcommand("client|pause"),
+    WithSyntax(
+        WithAllLocks(
+            With(Sub("client|pause", AtLeast(2), PauseClients, "2.9.50", "Holds up commands for a time."), kAdmin, {})),
+        "timeout:int [mode(WRITE|ALL)@6.2.0]", "6.2.0 WRITE."),
     WithSyntax(Sub("client|reply", Exactly(2), SetReply, "3.2.0", "Switches the replies to the connection on or off."),
                "on_off_skip(ON|OFF|SKIP)"),
     WithSyntax(
@@ -228,7 +261,8 @@ constexpr Command kClientSubcommands[] = {
         With(Sub("client|unblock", AtLeast(2), UnblockClient, "5.0.0", "Ends the waiting of another connection."),
              kAdmin, {}, "O(log N) where N is the number of client connections"),
         kUnblockClientSyntax),
-    NotYetSubcommand("client|unpause"),
+    With(Sub("client|unpause", Exactly(1), UnpauseClients, "6.2.0", "Ends a pause."), kAdmin, {},
+         "O(N) where N is the number of clients held up"),
 };
 
 constexpr Command kClientCommands[] = {

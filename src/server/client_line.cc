@@ -26,13 +26,14 @@ Session::Texts TextsOf(const Session& session) {
 
 std::string ClientFlags(const Session& session) {
   static constexpr struct {
-    Session::ShownFlags flag;
+    std::uint32_t flag;
     char letter;
-  } kLetters[] = {
-      {Session::kShowBlocked, 'b'},         {Session::kShowInTransaction, 'x'}, {Session::kShowWatchTouched, 'd'},
-      {Session::kShowCloseAfterReply, 'c'}, {Session::kShowPubsub, 'P'},        {Session::kShowTracking, 't'},
-      {Session::kShowBrokenRedirect, 'R'},  {Session::kShowBroadcast, 'B'},     {Session::kShowUnix, 'U'},
-      {Session::kShowNoEvict, 'e'},         {Session::kShowNoTouch, 'T'}};
+  } kLetters[] = {{Session::kShowMonitor, 'O'},         {Session::kShowBlocked | Session::kShowPaused, 'b'},
+                  {Session::kShowInTransaction, 'x'},   {Session::kShowWatchTouched, 'd'},
+                  {Session::kShowCloseAfterReply, 'c'}, {Session::kShowPubsub, 'P'},
+                  {Session::kShowTracking, 't'},        {Session::kShowBrokenRedirect, 'R'},
+                  {Session::kShowBroadcast, 'B'},       {Session::kShowUnix, 'U'},
+                  {Session::kShowNoEvict, 'e'},         {Session::kShowNoTouch, 'T'}};
   std::uint32_t flags = session.shown_flags.Get();
   if (session.queued_commands.Get() >= 0) flags |= Session::kShowInTransaction;
   if (session.watch_touched.Get()) flags |= Session::kShowWatchTouched;

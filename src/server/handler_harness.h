@@ -61,7 +61,10 @@ class HandlerHarness : public Lifecycle {
   Metrics metrics;
   Pubsub pubsub{1};
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, pubsub, tracking}};
+  Observation observation{tunables, clients, metrics.rate()};
+  ClientPause pause{tunables};
+  Services services{
+      ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause, pubsub, tracking}};
   ServerGate gate{config, access, clients};
   const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <iterator>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "engine/watches.h"
 #include "server/info_calls.h"
 #include "server/info_expiry.h"
+#include "server/memory_figures.h"
 #include "server/services.h"
 #include "server/supervisor.h"
 
@@ -136,15 +136,6 @@ void Clients(Context& ctx, Fields& fields) {
   fields.Add("pubsub_clients", subscribers);
   fields.Add("watching_clients", watching);
   fields.Add("total_watched_keys", ctx.watches->keys());
-}
-
-std::uint64_t ResidentBytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
-  unsigned long pages = 0;
-  const bool is_read = std::fscanf(file, "%*s %lu", &pages) == 1;
-  std::fclose(file);
-  return is_read ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
 // What the shards' arenas hold. Blocks beside them, of more than a kilobyte, are in used_memory only.
@@ -292,7 +283,8 @@ void Stats(Context& ctx, Fields& fields) {
   sum("expired_time_cap_reached_count", &WorkerStats::expiry_out_of_time);
   fields.Add("expire_cycle_cpu_milliseconds", metrics.SumUs(&WorkerStats::expiry_ticks) / 1000);
   sum("evicted_keys", &WorkerStats::evicted_keys);
-  none({"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  sum("evicted_clients", &WorkerStats::evicted_clients);
+  none({"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   sum("keyspace_hits", &WorkerStats::keyspace_hits);
   sum("keyspace_misses", &WorkerStats::keyspace_misses);
   const Pubsub& pubsub = ServicesOf(ctx).pubsub;

@@ -53,6 +53,14 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     log_.SetLevel(static_cast<base::LogLevel>(value.number));
     return {};
   });
+  config.OnChange("log-format", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetFormat(static_cast<base::LogFormat>(value.number));
+    return {};
+  });
+  config.OnChange("log-timestamp-format", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetTimestamp(static_cast<base::LogTimestamp>(value.number));
+    return {};
+  });
   notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
@@ -61,8 +69,9 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
   tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
   watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
   door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
-  services_ = std::make_unique<Services>(ServerParts{
-      config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, pubsub_, *tracking_});
+  services_ =
+      std::make_unique<Services>(ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_,
+                                             identity_, observation_, pause_, pubsub_, *tracking_});
   waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
   door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
   const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,
@@ -80,6 +89,7 @@ Server::~Server() { Stop(); }
 
 std::expected<void, std::string> Server::Start() {
   if (auto opened = listeners_->Open(); !opened) return opened;
+  metrics_.NoteStartup();
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
   return {};
 }
@@ -152,7 +162,10 @@ void Server::Opened(Connection& connection, engine::Desk& desk) {
 
 void Server::Closed(Connection& connection) { clients_.Remove(connection); }
 
-void Server::Sample(std::int64_t now_ms) { metrics_.Sample(now_ms); }
+void Server::Sample(std::int64_t now_ms) {
+  metrics_.Sample(now_ms);
+  pause_.Check(now_ms);
+}
 
 // The main thread takes signals.
 void Server::RequestShutdown() { kill(getpid(), SIGTERM); }

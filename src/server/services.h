@@ -8,10 +8,12 @@
 #include "engine/context.h"
 #include "engine/transaction.h"
 #include "server/access.h"
+#include "server/client_pause.h"
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/identity.h"
 #include "server/metrics.h"
+#include "server/observation.h"
 #include "server/pubsub.h"
 #include "server/tracking.h"
 
@@ -33,6 +35,8 @@ struct ServerParts {
   Lifecycle& lifecycle;
   base::Log& log;
   const Identity& identity;
+  Observation& observation;
+  ClientPause& pause;
   Pubsub& pubsub;
   Tracking& tracking;
 };
@@ -41,11 +45,17 @@ class Services : public engine::Host, public ServerParts {
  public:
   explicit Services(const ServerParts& parts) : ServerParts(parts) {}
 
+  void OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call) override {
+    observation.OnCall(ctx, args, call);
+  }
+  bool MustWait(engine::Context& ctx, std::uint32_t flags) override { return pause.MustWait(ctx, flags); }
   void OnSessionEnd(engine::Context& ctx, engine::Session& session) override {
     engine::EndTransaction(ctx, session);
+    observation.monitors.Remove(session);
     pubsub.UnsubscribeAll(session);
     tracking.Stop(session);
   }
+  void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
   void OnTracked(engine::Context& ctx, const engine::ResolvedCommand& command, engine::Args args) override {
     tracking.OnCommand(ctx, command, args);
   }

@@ -117,6 +117,7 @@ Outcome Reset(Context& ctx, Args) {
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
   SetText(session, &Session::Texts::name, "");
+  ServicesOf(ctx).observation.monitors.Remove(session);
   SetNoTouch(session, false);
   SetNoEvict(session, false);
   // A SKIP before it still silences this very command.

@@ -116,6 +116,7 @@ void Worker::Tick(int timeout_ms) {
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
   // Of what has expired, or of a task.
   if (context_.has_aftermath) context_.aftermath->AfterCommand(context_);
+  wiring_.connections.AfterTurn(context_);
   wiring_.host.OnTurn(context_);
   SendPushes();
   context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
