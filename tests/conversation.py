@@ -65,7 +65,8 @@ def play(port, script):
     """One line for each step: the step, and for each connection that got anything, what that was."""
     with contextlib.ExitStack() as stack:
         players = {}
-        for name, _ in script:
+        mentioned = [word[4:-1] for _, command in script for word in str(command).split() if word.startswith("<id:")]
+        for name in [*(name for name, _ in script), *mentioned]:
             if name not in players:
                 players[name] = Player(port, name)
                 stack.callback(players[name].client.close)

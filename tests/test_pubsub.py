@@ -31,6 +31,9 @@ SCRIPTS = {
                       ("b", "PUBSUB CHANNELS y*"), ("b", "PUBSUB CHANNELS a b"), ("b", "PUBSUB NUMSUB"), ("b", "PUBSUB NUMSUB x y x"),
                       ("b", "PUBSUB NUMPAT"), ("b", "PUBSUB NUMPAT x"), ("b", "PUBSUB SHARDCHANNELS"), ("b", "PUBSUB SHARDCHANNELS q"),
                       ("b", "PUBSUB SHARDNUMSUB s t"), ("b", "PUBSUB"), ("b", "PUBSUB NONSENSE"), ("b3", "PUBSUB NUMSUB x"), ("b3", "PUBSUB CHANNELS")],
+    "in a transaction": [("a", "MULTI"), ("a", "SUBSCRIBE z"), ("a", "PING"), ("a", "GET k"), ("a", "EXEC"), ("a", "PING"), ("a", "GET k"), ("b", "PUBLISH z 1"),
+                         ("a", "UNSUBSCRIBE"), ("b", "MULTI"), ("b", "PUBLISH z 2"), ("b", "SET k v"), ("b", "EXEC"), ("c3", "SUBSCRIBE z"), ("c3", "MULTI"), ("c3", "UNSUBSCRIBE z"),
+                         ("c3", "SSUBSCRIBE s"), ("c3", "EXEC"), ("b", "MULTI"), ("b", "SUBSCRIBE z"), ("b", "NONSENSE"), ("b", "EXEC"), ("b", "PUBLISH z 3")],
     "without replies": [("a3", "CLIENT REPLY OFF"), ("a3", "SUBSCRIBE x"), ("b", "PUBLISH x 1"), ("a3", "UNSUBSCRIBE x"), ("a3", "SUBSCRIBE y"),
                         ("b", "PUBLISH y 2"), ("a3", "CLIENT REPLY ON")],
 }
@@ -48,6 +51,14 @@ def test_what_a_client_sends_itself_comes_after_the_reply(raw3):
     first, second, third, fourth, fifth = raw3.pipeline(("PUBLISH", "x", "1"), ("PUBLISH", "x", "2"), ("ECHO", "end"), *[("PING",)] * 2)
     assert (first, second, third, fourth) == (1, [b"message", b"x", b"1"], 1, [b"message", b"x", b"2"]) and fifth == b"end"
     assert isinstance(second, Push)
+
+
+def test_a_transaction_is_answered_before_its_own_messages(raw3):
+    """As since Redis 7.2; in 7.0 they stand among the replies."""
+    raw3.command("SUBSCRIBE", "x")
+    replies = raw3.pipeline(("MULTI",), ("PUBLISH", "x", "1"), ("SUBSCRIBE", "y"), ("PUBLISH", "y", "2"), ("EXEC",), ("PING",), ("PING",))
+    assert replies[:4] == [b"OK"] + [b"QUEUED"] * 3
+    assert replies[4:] == [[1, [b"subscribe", b"y", 2], 1], [b"message", b"x", b"1"], [b"message", b"y", b"2"]]
 
 
 def subscriptions(client, channel):

@@ -52,9 +52,9 @@ std::uint64_t LoadWord(const char* bytes) {
   constexpr std::uint64_t kFirst = 0x243f6a8885a308d3;
   constexpr std::uint64_t kLast = 0x13198a2e03707345;
   constexpr std::uint64_t kEnd = 0xa4093822299f31d1;
-  const std::uint64_t mixed =
-      internal::FoldedProduct(first ^ seed ^ kFirst, last ^ std::rotl(seed, 32) ^ (kLast + size));
-  return internal::FoldedProduct(mixed ^ seed, kEnd);
+  const std::uint64_t mixed = internal::FoldedProduct(first ^ seed ^ kFirst, last ^ std::rotl(seed, 32) ^ kLast);
+  // The size goes in here: beside the last bytes they could make up for it, whatever the seed ("k6" and "k69").
+  return internal::FoldedProduct(mixed ^ seed, kEnd ^ size);
 }
 
 }  // namespace zedis::base

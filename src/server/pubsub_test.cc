@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "server/desk_harness.h"
 #include "server/handler_harness.h"
 
 namespace zedis::server {
@@ -14,20 +15,6 @@ namespace {
 
 using engine::Context;
 using engine::Session;
-
-class TestDesk final : public engine::Desk {
- public:
-  void Post(engine::Task task) override { tasks_.push_back(std::move(task)); }
-  std::size_t waiting() const { return tasks_.size(); }
-  void RunOne(Context& ctx) {
-    engine::Task task = std::move(tasks_.front());
-    tasks_.pop_front();
-    task(ctx);
-  }
-
- private:
-  std::deque<engine::Task> tasks_;
-};
 
 class PubsubTest : public testing::Test {
  protected:
@@ -48,18 +35,8 @@ class PubsubTest : public testing::Test {
     As(desk, session);
     return pubsub_.Publish(context_, kind, channel, payload);
   }
-  void Run(TestDesk& desk) {
-    context_.desk = &desk;
-    context_.session = nullptr;
-    while (desk.waiting() != 0) desk.RunOne(context_);
-  }
-  // What the session would be sent now.
-  std::string Taken(Session& session) {
-    std::string bytes = session.pushes == nullptr ? "" : *session.pushes;
-    session.pushes.reset();
-    context_.outbox.TakePushed([](Session&) {});
-    return bytes;
-  }
+  void Run(TestDesk& desk) { desk.Run(context_); }
+  std::string Taken(Session& session) { return TakePushes(context_, session); }
   static std::string MessageOf(std::string_view channel, std::string_view payload, char marker = '*') {
     return fmt::format("{}3\r\n$7\r\nmessage\r\n${}\r\n{}\r\n${}\r\n{}\r\n", marker, channel.size(), channel,
                        payload.size(), payload);

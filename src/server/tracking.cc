@@ -137,6 +137,7 @@ Tracking::Turn& Tracking::TurnOf(const Context& ctx) {
 }
 
 void Tracking::OnChange(Context& ctx, const engine::Change& change) {
+  if (!change.event.new_value) return;
   const std::uint64_t changer = ctx.session == nullptr ? 0 : ctx.session->id;
   TrackingTable& table = tables_[static_cast<std::size_t>(keyspace_.ShardOf(change.key))];
   if (table.keys() != 0) {

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -72,8 +73,8 @@ class Tracking final : public engine::WriteObserver {
   engine::WriteDoor& door_;
   InvalidationPost post_;
   Broadcast broadcast_;
-  std::vector<TrackingTable> tables_;  // by shard
-  std::vector<Turn> turns_;            // by worker
+  std::deque<TrackingTable> tables_;  // by shard
+  std::vector<Turn> turns_;           // by worker
   std::atomic<std::int64_t> keys_{0};
   std::atomic<std::int64_t> items_{0};
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/memory_count.h"
+
 namespace zedis::server {
 namespace {
 
@@ -54,6 +56,9 @@ void TrackingTable::Part::Erase(std::size_t slot) {
 }
 
 void TrackingTable::Part::Resize(std::size_t new_capacity) {
+  base::MemoryCount::Add(
+      (static_cast<std::ptrdiff_t>(std::max(new_capacity, kCapacityMin)) - std::ptrdiff_t{capacity}) *
+      static_cast<std::ptrdiff_t>(sizeof(Entry)));
   const std::unique_ptr<Entry[]> old = std::move(entries);
   const std::size_t old_capacity = capacity;
   capacity = static_cast<std::uint32_t>(std::max(new_capacity, kCapacityMin));
@@ -81,12 +86,13 @@ void TrackingTable::Add(std::uint64_t hash, ClientNumber client) {
 }
 
 std::size_t TrackingTable::bytes() const {
-  std::size_t bytes = parts_.capacity() * sizeof(Part);
+  std::size_t bytes = 0;
   for (const Part& part : parts_) bytes += part.capacity * sizeof(Entry);
   return bytes;
 }
 
 void TrackingTable::Clear() {
+  base::MemoryCount::Add(-static_cast<std::ptrdiff_t>(bytes()));
   for (Part& part : parts_) part = {};
   sets_ = {};
   keys_ = items_ = 0;
