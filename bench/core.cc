@@ -62,7 +62,7 @@ class CoreWorker {
       : dispatcher_(registry, gate_),
         context_(locks, tunables, door, registry, stats_, host_, output_),
         batch_(dispatcher_, context_) {
-    session_.authenticated = true;
+    session_.unrestricted_at = engine::Gate::kFirstRules;
     context_.now_ms = 1'700'000'000'000;
   }
 

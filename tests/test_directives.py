@@ -24,7 +24,6 @@ TABLE = (SERVER_SOURCES / "config_table.cc").read_text()
 
 # An example of each directive that is refused when it is on. Whoever makes one of them work moves it out of here.
 REFUSED_WHEN_ON = {
-    "aclfile": "/etc/redis/users.acl",
     "save": "900 1",
     "appendonly": "yes",
     "replicaof": "127.0.0.1 6379",
@@ -119,8 +118,6 @@ def test_what_is_refused_when_on_starts_when_off(start_server, client, name):
 
 
 @pytest.mark.parametrize("line, words", [
-    ("user alice on nopass ~* +@all", "ACL users are not supported yet"),
-    ("user default off", "ACL users are not supported yet"),
     ("loadmodule /x.so", "modules are not supported"),
     ("sentinel monitor a 127.0.0.1 1 1", "sentinel mode is not supported"),
 ])

@@ -239,7 +239,7 @@ void Store(Context& ctx, const Key& destination, Sorter& sorter) {
 
 template <bool kMayStore>
 Outcome Sort(Context& ctx, Args args) {
-  TRY(const SortOptions options, ParseSortOptions(args, kMayStore));
+  TRY(const SortOptions options, ParseSortOptions(ctx, args, kMayStore));
   const Entry* entry = ctx.Find(ctx.KeyAt(args, 1));
   const bool sortable = entry == nullptr || entry->type() == Type::kList || entry->type() == Type::kSet ||
                         entry->type() == Type::kSortedSet;

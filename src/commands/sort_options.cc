@@ -40,7 +40,14 @@ std::optional<std::string> KeyPattern::Text(engine::Context& ctx, std::string_vi
   return std::string(item->value.Text(digits));
 }
 
-Expected<SortOptions> ParseSortOptions(Args args, bool may_store) {
+namespace {
+
+constexpr engine::Error kByDenied{"ERR BY option of SORT denied due to insufficient ACL permissions."};
+constexpr engine::Error kGetDenied{"ERR GET option of SORT denied due to insufficient ACL permissions."};
+
+}  // namespace
+
+Expected<SortOptions> ParseSortOptions(engine::Context& ctx, Args args, bool may_store) {
   SortOptions options;
   OptionCursor cursor(args, 2);
   while (!cursor.done()) {
@@ -59,8 +66,10 @@ Expected<SortOptions> ParseSortOptions(Args args, bool may_store) {
     } else if (cursor.TakeWith("by", 1)) {
       options.by.emplace(cursor.Next());
       options.keeps_order |= !options.by->LeadsToKeys();  // for good, as in Redis
+      if (!options.keeps_order && !ctx.host.MayReadEveryKey(ctx, args)) return std::unexpected(&kByDenied);
     } else if (cursor.TakeWith("get", 1)) {
       options.get.emplace_back(cursor.Next());
+      if (!ctx.host.MayReadEveryKey(ctx, args)) return std::unexpected(&kGetDenied);
     } else {
       return std::unexpected(&engine::kSyntaxError);
     }

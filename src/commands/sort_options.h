@@ -50,7 +50,7 @@ struct SortOptions {
   std::size_t store = 0;  // index of the destination, 0: none
 };
 
-engine::Expected<SortOptions> ParseSortOptions(engine::Args args, bool may_store);
+engine::Expected<SortOptions> ParseSortOptions(engine::Context& ctx, engine::Args args, bool may_store);
 
 // For the row: the index of the destination, or 0; and whether keys that only elements name are read.
 std::size_t LocateSortDestination(engine::Args args);

@@ -99,8 +99,8 @@ bool Batch::RunItem(const Item& item) {
     session.close_after_reply = true;
     return true;
   }
-  const ReplyMode mode_before = session.reply_mode;
   context_.reply_begin = output.Size();
+  const ReplyMode mode_before = session.reply_mode;
   if (session.reply_mode == ReplyMode::kSkipNext) [[unlikely]]
     session.reply_mode = ReplyMode::kSkipThis;
   dispatcher_.Run(context_, item.command, arguments_.Slice(item.first_argument, item.argument_count),

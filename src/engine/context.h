@@ -52,8 +52,14 @@ class Host {
   virtual bool MustWait(Context& /*ctx*/, std::uint32_t /*flags*/) { return false; }
   // Of each turn of housekeeping.
   virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
+  // Whether the client may read every key there is: asked by commands that find out themselves which keys they read.
+  virtual bool MayReadEveryKey(Context&, Args) { return true; }
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
+  // A session that is_tracked has run a command, whose locks are still held.
+  virtual void OnTracked(Context& /*ctx*/, const ResolvedCommand& /*command*/, Args /*args*/) {}
+  // A worker has run a batch, of which no reply was sent yet, or other things that may have changed keys.
+  virtual void OnTurn(Context& /*ctx*/) {}
 };
 
 // What follows from a command when it has let go of its locks.
@@ -218,11 +224,11 @@ class Context {
   std::span<Desk* const> desks;  // of all workers
   Aftermath* aftermath = nullptr;
   bool has_aftermath = false;  // an observer has noted something for it
-  bool postponed = false;      // the command that was to run must wait and has not run
   Watches* watches = nullptr;
   TransactionPointer spare_transaction;  // the next one: one that has ended, or null
   Blocking* blocking = nullptr;          // of the worker; null: no command waits
-  bool may_block = true;  // false while a transaction runs: its commands have the reply of waiting in vain
+  bool may_block = true;   // false while a transaction runs: its commands have the reply of waiting in vain
+  bool postponed = false;  // the command that was to run must wait and has not run
 
   // --- of the command that runs ---
   resp::Reply reply;

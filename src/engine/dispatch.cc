@@ -59,6 +59,13 @@ Outcome Dispatcher::Refuse(Context& ctx, const ResolvedCommand* command, Args ar
   return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0]), shown);
 }
 
+Outcome Dispatcher::RefuseSubscriber(Context& ctx) {
+  return ctx.Fail(
+      "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+      "context",
+      ctx.command->row->name);
+}
+
 Outcome Dispatcher::Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why) {
   ctx.stats.calls[command.number].CountRejected();
   if (command.row->in_multi == InMulti::kExec) {

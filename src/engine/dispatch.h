@@ -4,6 +4,7 @@
 // What nearly every request needs is inline: it runs millions of times a second.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "engine/context.h"
@@ -15,19 +16,43 @@ class Gate {
  public:
   virtual ~Gate() = default;
 
-  // An error refuses the command. The usual case is decided by one look at the session and the row's flags; a
-  // transaction adds what it is going to need.
+  // The version of the access rules; it grows whenever the rules of any user change.
+  using RulesVersion = std::atomic<std::uint64_t>;
+  static constexpr std::uint64_t kFirstRules = 1;
+
+  // Without a version: for rules that never change.
+  Gate() : rules_version_(fixed_) {}
+  explicit Gate(const RulesVersion& version) : rules_version_(version) {}
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  // An error refuses the command. The usual case is decided by one look at the session and the row's flags: the client
+  // was found to be under no restriction, and no rule has changed since. A transaction adds to the flags what it is
+  // going to need.
   Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
-    if (ctx.session->authenticated && (flags & kProtected) == 0 &&
+    if (ctx.session->unrestricted_at == rules_version_.load(std::memory_order_relaxed) && (flags & kProtected) == 0 &&
         ((flags & kDenyOom) == 0 || ctx.tunables.maxmemory_bytes.Get() == 0)) [[likely]] {
       return Done();
     }
     return Decide(ctx, args, flags);
   }
+  // The same for a command that was admitted into a transaction, when EXEC runs it: only rules count that have changed
+  // since. REQUIRES: the locks that it needs are held.
+  Outcome AdmitQueued(Context& ctx, Args args) {
+    if (ctx.session->unrestricted_at == rules_version_.load(std::memory_order_relaxed)) [[likely]]
+      return Done();
+    return DecideQueued(ctx, args);
+  }
 
  protected:
-  // Asked about clients that have not logged in, protected commands, and those that need memory if that is limited.
+  // Asked about clients that have not logged in or may not do everything, protected commands, and those that need
+  // memory if that is limited.
   virtual Outcome Decide(Context& ctx, Args args, std::uint32_t flags) = 0;
+  virtual Outcome DecideQueued(Context&, Args) { return Done(); }
+
+ private:
+  const RulesVersion fixed_{kFirstRules};
+  const RulesVersion& rules_version_;
 };
 
 class Dispatcher {
@@ -46,6 +71,14 @@ class Dispatcher {
   // index of the first key argument, or 0.
   static std::size_t HashKeys(const ResolvedCommand& command, Args args, std::uint64_t seed, KeyPlace* keys);
 
+  // Runs the handler. REQUIRES: the locks that its row asks for are held.
+  static Outcome Handle(Context& ctx, const ResolvedCommand& command, Args args) {
+    const Outcome outcome = command.run(ctx, args);
+    if (ctx.session->is_tracked) [[unlikely]]
+      ctx.host.OnTracked(ctx, command, args);
+    return outcome;
+  }
+
   // Runs one command and writes its reply. `keys` as filled by HashKeys.
   void Run(Context& ctx, const ResolvedCommand* command, Args args, const KeyPlace* keys) {
     ctx.command = command;
@@ -60,16 +93,29 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
-  // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
-  static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
-    if (MustWait(ctx, command.flags)) [[unlikely]]
-      return Done();
-    return command.run(ctx, args);
+  // A RESP2 client could not tell the replies of other commands from messages.
+  static bool MayRunWhileSubscribed(const Context& ctx) {
+    return (ctx.command->flags & kWhileSubscribed) != 0 || ctx.session->protocol.Get() == resp::Protocol::kResp3;
   }
+  static Outcome RefuseSubscriber(Context& ctx);
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
+    const Outcome admitted = gate_.Admit(ctx, args, flags);
+    if (ctx.session->subscriptions == nullptr || !admitted.ok() || MayRunWhileSubscribed(ctx)) [[likely]]
+      return admitted;
+    return RefuseSubscriber(ctx);
+  }
+  static bool IsComplete(const ResolvedCommand* command, Args args) {
+    return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
+  }
+  // Whether a pause holds up a command with these flags; then it has not run, and is kept.
   static bool MustWait(Context& ctx, std::uint32_t flags) {
     if (!ctx.tunables.client_pause.IsOn()) [[likely]]
       return false;
     return ctx.postponed = ctx.host.MustWait(ctx, flags);
+  }
+  // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
+  static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
+    return MustWait(ctx, command.flags) ? Done() : Handle(ctx, command, args);
   }
   // How far the arguments lie apart: the size of the request, nearly.
   static std::size_t Extent(Args args) {
@@ -77,9 +123,6 @@ class Dispatcher {
   }
   static bool IsAtLeast(std::size_t size, const base::Tunable& threshold) {
     return size >= static_cast<std::size_t>(threshold.Get());
-  }
-  static bool IsComplete(const ResolvedCommand* command, Args args) {
-    return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
   }
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
   static Outcome Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why);
@@ -90,14 +133,14 @@ class Dispatcher {
 
   // dispatch_transaction.cc
   Outcome ExecuteBesideTransaction(Context& ctx, const ResolvedCommand* command, Args args);
-  static Outcome RunTransaction(Context& ctx);
-  static void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
+  Outcome RunTransaction(Context& ctx);
+  void RunQueue(Context& ctx, const Transaction& transaction, const KeyPlace* places);
 
   const Registry& registry_;
   Gate& gate_;
 };
 
-// Counts a call and, now and then, its time; tells who wants to know. `run` gets the start, 0 if it is not timed yet.
+// Counts a call and, now and then, measures its time: run(std::uint64_t& start) may begin to if it meets with a delay.
 template <class RunIt>
 inline Outcome Dispatcher::Measured(Context& ctx, const ResolvedCommand& command, Args args, RunIt run) {
   CallStats& calls = ctx.stats.calls[command.number];
@@ -144,7 +187,7 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     return ExecuteBesideTransaction(ctx, command, args);
   if (!IsComplete(command, args)) [[unlikely]]
     return Refuse(ctx, command, args);
-  const Outcome admitted = gate_.Admit(ctx, args, command->flags);
+  const Outcome admitted = Admit(ctx, args, command->flags);
   if (!admitted.ok()) [[unlikely]]
     return Reject(ctx, *command, admitted);
   return Call(ctx, *command, args);

@@ -35,7 +35,7 @@ class OpenGate : public Gate {
 
 class OutboxTest : public ::testing::Test {
  protected:
-  OutboxTest() { session_.authenticated = other_.authenticated = true; }
+  OutboxTest() { session_.unrestricted_at = other_.unrestricted_at = Gate::kFirstRules; }
 
   void Add(Session& session, std::initializer_list<std::string_view> words) {
     const std::size_t first = batch_.arguments().Size();

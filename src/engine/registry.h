@@ -60,6 +60,7 @@ class Registry {
   // All top-level commands in the order of the tables; `count` includes subcommands.
   std::span<const ResolvedCommand> commands() const { return commands_; }
   std::uint32_t count() const { return count_; }
+  std::span<const Rename> renames() const { return renames_; }
 
  private:
   static constexpr std::uint32_t kTableSize = 2048;

@@ -37,6 +37,16 @@ struct TransactionDeleter {
 using TransactionPointer = std::unique_ptr<Transaction, TransactionDeleter>;
 class Waiter;
 
+// The user that a client has logged in as, with the rules it is under. The layer that decides by them knows more
+// (server/acl_user.h); the engine only carries it.
+class SessionUser {
+ public:
+  SessionUser() = default;
+  SessionUser(const SessionUser&) = default;
+  SessionUser& operator=(const SessionUser&) = default;
+  virtual ~SessionUser() = default;
+};
+
 // What a feature of the server keeps with a session. Most sessions have none.
 class SessionPart {
  public:
@@ -67,11 +77,20 @@ struct Session {
   TransactionPointer transaction;       // null: no MULTI is open, and no key watched
   // What it sends now has to be kept: requests before it have not run yet.
   bool rests() const { return stalled || (kept != nullptr && !kept->requests.empty()); }
-  std::shared_ptr<Address> address;  // for other threads, see engine/desk.h; null: nobody has asked for it
+  std::shared_ptr<Address> address;            // for other threads, see engine/desk.h; null: nobody has asked for it
+  std::unique_ptr<SessionPart> subscriptions;  // null: none
+  std::unique_ptr<SessionPart> tracking;       // what it is told about the keys it caches; null: nothing
+  bool is_tracked = false;                     // Host::OnTracked hears of its commands
 
   // What a command waits for, see engine/blocking.h; null: nothing. Changed by its worker, read by anybody.
   std::shared_ptr<Waiter> waiter;  // under waiter_lock
   mutable base::SpinLock waiter_lock;
+
+  // The version of the access rules (Gate) at which it was found that none restricts this client; 0: some do.
+  std::uint64_t unrestricted_at = 0;
+  std::uint64_t rules_seen = 0;  // the version that `user` is of
+  // Never changes, is replaced: by the owning worker, under texts_lock. Others read it under that lock.
+  std::shared_ptr<const SessionUser> user;
 
   // For CLIENT LIST and INFO.
   std::int64_t created_ms = 0;
@@ -91,16 +110,25 @@ struct Session {
   // it watches nothing.
   Published<bool> watch_touched;
 
+  Published<std::uint32_t> shown_channels;  // subscriptions
+  Published<std::uint32_t> shown_patterns;
+  Published<std::uint32_t> shown_shard_channels;
+  Published<std::int64_t> shown_redirect{-1};  // who gets invalidations instead; 0: itself, -1: nobody
+
   enum ShownFlags : std::uint32_t {
-    kShowNoEvict = 1,
-    kShowNoTouch = 2,
-    kShowCloseAfterReply = 4,
-    kShowUnix = 8,
-    kShowInTransaction = 16,
-    kShowWatchTouched = 32,
-    kShowBlocked = 64,
-    kShowMonitor = 128,
-    kShowPaused = 256
+    kShowNoEvict = 1u << 0,
+    kShowNoTouch = 1u << 1,
+    kShowCloseAfterReply = 1u << 2,
+    kShowUnix = 1u << 3,
+    kShowPubsub = 1u << 4,
+    kShowTracking = 1u << 5,
+    kShowBrokenRedirect = 1u << 6,
+    kShowBroadcast = 1u << 7,
+    kShowInTransaction = 1u << 8,
+    kShowWatchTouched = 1u << 9,
+    kShowBlocked = 1u << 10,
+    kShowMonitor = 1u << 11,
+    kShowPaused = 1u << 12,
   };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.

@@ -21,7 +21,11 @@ struct alignas(64) WorkerStats {
   Counter evicted_clients;
   Counter changes;  // rdb_changes_since_last_save
   Counter protocol_errors;
-  Counter denied_logins;  // wrong user or password
+  Counter denied_logins;    // wrong user or password
+  Counter denied_commands;  // what the rules of the client's user did not allow
+  Counter denied_keys;
+  Counter denied_channels;
+  Counter denied_databases;
   Counter query_buffer_disconnections;
   Counter output_buffer_disconnections;
   Counter loop_cycles;

@@ -10,6 +10,7 @@
 #include "server/services.h"
 #include "server/session_fields.h"
 #include "server/tables.h"
+#include "server/tracking_commands.h"
 
 namespace zedis::server {
 namespace {
@@ -108,8 +109,12 @@ Outcome NoTouch(Context& ctx, Args args) {
 }
 
 constexpr std::string_view kHelp[] = {
+    "CACHING (YES|NO)",
+    "    Track the keys of the next command, or do not. For OPTIN and OPTOUT.",
     "GETNAME",
     "    Return the name that this connection has given itself.",
+    "GETREDIR",
+    "    Return the number of the connection that hears of changed keys instead of this one.",
     "ID",
     "    Return the number of this connection.",
     "INFO",
@@ -142,6 +147,10 @@ constexpr std::string_view kHelp[] = {
     "    Say which library the client uses: LIB-NAME or LIB-VER.",
     "SETNAME <name>",
     "    Give this connection a name.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Tell this connection when keys change that it may have cached.",
+    "TRACKINGINFO",
+    "    Return what this connection has asked for by TRACKING.",
     "UNBLOCK <id> [TIMEOUT|ERROR]",
     "    End what the connection with this number waits for, as if its time were up (default) or with an error.",
     "UNPAUSE",
@@ -209,9 +218,12 @@ constexpr std::string_view kListHistory =
     "9.0.0 More filters.";
 
 constexpr Command kClientSubcommands[] = {
-    NotYetSubcommand("client|caching"),
+    WithSyntax(Sub("client|caching", Exactly(2), ClientCaching, "6.0.0",
+                   "Says whether the keys of the next command are to be tracked."),
+               "mode(YES|NO)"),
     Sub("client|getname", Exactly(1), GetName, "2.6.9", "Returns the name of the connection."),
-    NotYetSubcommand("client|getredir"),
+    Sub("client|getredir", Exactly(1), ClientGetRedir, "6.0.0",
+        "Returns the number of the connection that hears of changed keys instead of this one."),
     commands::HelpRow("client|help", "connection", "5.0.0", kSentinel, kCatConnection),
     Sub("client|id", Exactly(1), Id, "5.0.0", "Returns the number of the connection."),
     With(Sub("client|info", Exactly(1), Info, "6.2.0", "Describes the connection in one line."), 0, kUnsteady),
@@ -239,8 +251,12 @@ constexpr Command kClientSubcommands[] = {
         "attr(LIB-NAME libname|LIB-VER libver)"),
     WithSyntax(With(Sub("client|setname", Exactly(2), SetName, "2.6.9", "Gives the connection a name."), 0, kAllNodes),
                "connection-name"),
-    NotYetSubcommand("client|tracking"),
-    NotYetSubcommand("client|trackinginfo"),
+    WithSyntax(With(Sub("client|tracking", AtLeast(2), ClientTracking, "6.0.0",
+                        "Tells the connection when keys change that it may have cached."),
+                    0, {}, "O(1). O(N) with BCAST, N being the number of prefixes of all connections."),
+               "status(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix...+] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]"),
+    Sub("client|trackinginfo", Exactly(1), ClientTrackingInfo, "6.2.0",
+        "Returns what the connection has asked for by CLIENT TRACKING."),
     WithSyntax(
         With(Sub("client|unblock", AtLeast(2), UnblockClient, "5.0.0", "Ends the waiting of another connection."),
              kAdmin, {}, "O(log N) where N is the number of client connections"),

@@ -7,6 +7,7 @@
 #include "base/numbers.h"
 #include "engine/arguments.h"
 #include "server/client_line.h"
+#include "server/services.h"
 
 namespace zedis::server {
 namespace {
@@ -20,8 +21,9 @@ bool IsAnyOf(std::string_view word, std::initializer_list<std::string_view> lowe
   return std::ranges::any_of(lower, [&](std::string_view one) { return EqualsIgnoreCase(one, word); });
 }
 
-// The type of all clients so far.
-bool IsNormal(std::string_view type) { return EqualsIgnoreCase("normal", type); }
+std::string_view TypeOf(const Session& session) {
+  return (session.shown_flags.Get() & Session::kShowPubsub) != 0 ? "pubsub" : "normal";
+}
 
 bool Contains(std::string_view letters, std::string_view wanted) {
   return std::ranges::all_of(wanted, [&](char c) { return letters.find(c) != std::string_view::npos; });
@@ -41,7 +43,8 @@ Outcome ClientFilter::CheckValue(Context& ctx, Field field, bool is_not, std::st
       }
       return Done();
     case kUser:
-      if (value != "default") return ctx.Fail("ERR No such user '{}'", Shown(value, std::string_view::npos));
+      if (!ServicesOf(ctx).access.Find(value))
+        return ctx.Fail("ERR No such user '{}'", Shown(value, std::string_view::npos));
       return Done();
     case kFlags:
       for (const char c : value) {
@@ -169,12 +172,12 @@ bool ClientFilter::Accepts(const ClientRegistry::Client& client, const Session& 
       values[kLibVer] = session.texts->library_version;
     }
   }
-  values[kUser] = "default";
+  values[kUser] = UserNameOf(session);
   values[kFlags] = ClientFlags(session);
   values[kDb] = std::to_string(session.database.Get());
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const auto matches = [&](std::string_view wanted) {
-      if (i == kType) return IsNormal(wanted);
+      if (i == kType) return EqualsIgnoreCase(TypeOf(session), wanted);
       if (i == kFlags || i == kCapa) return Contains(values[i], wanted);
       return values[i] == wanted;
     };

@@ -26,8 +26,7 @@ class ClientPause {
   // Some ten times a second: ends what is over.
   void Check(std::int64_t now_ms);
 
-  // Whether what ctx is about to run, a command or a transaction with these flags, has to wait; if so, its session
-  // rests.
+  // Whether the command that ctx is about to run has to wait; if so, its session rests.
   bool MustWait(engine::Context& ctx, std::uint32_t flags);
 
   // 0 if there is none.

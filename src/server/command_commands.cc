@@ -7,6 +7,7 @@
 #include "commands/help.h"
 #include "engine/arguments.h"
 #include "server/command_describe.h"
+#include "server/key_flags.h"
 #include "server/services.h"
 #include "server/tables.h"
 
@@ -89,25 +90,6 @@ Outcome Docs(Context& ctx, Args args) {
 
 // --- keys of a request ---
 
-// SET and BITFIELD do different things to their key, as their options say.
-std::uint32_t FlagsOfKey(const Command& row, Args request, const KeySpec& spec) {
-  if ((spec.flags & kKeyVariableFlags) == 0) return spec.flags;
-  constexpr std::uint32_t kChangesAndShows = kKeyReadWrite | kKeyAccess | kKeyUpdate;
-  if (row.name == "set") {
-    const bool gets = std::ranges::any_of(request.subspan(3), [](auto word) { return EqualsIgnoreCase("get", word); });
-    return gets ? kChangesAndShows : kKeyOverwrite | kKeyUpdate;
-  }
-  if (row.name == "bitfield") {
-    for (OptionCursor cursor(request, 2); !cursor.done();) {
-      const bool is_get = cursor.TakeWith("get", 2);
-      if (!is_get && !cursor.TakeWith("overflow", 1)) return kChangesAndShows;
-      for (int i = 0; i < (is_get ? 2 : 1); ++i) cursor.Next();
-    }
-    return kKeyReadOnly | kKeyAccess;
-  }
-  return spec.flags & ~static_cast<std::uint32_t>(kKeyVariableFlags);
-}
-
 struct FoundKey {
   std::string_view name;
   std::uint32_t flags;
@@ -129,7 +111,7 @@ Expected<std::vector<FoundKey>> KeysOf(Context& ctx, Args request) {
   if (!row.arity.Accepts(request.size())) return std::unexpected(&kInvalidCount);
   std::vector<FoundKey> keys;
   const bool fits = ForEachKey(row, request, [&](std::size_t i, const KeySpec& spec) {
-    if ((spec.flags & kKeyNotKey) == 0) keys.push_back({request[i], FlagsOfKey(row, request, spec)});
+    if ((spec.flags & kKeyNotKey) == 0) keys.push_back({request[i], KeyFlagsOf(row, request, spec)});
   });
   if (!fits || (keys.empty() && (row.flags & kNoMandatoryKeys) == 0)) return std::unexpected(&kInvalidArguments);
   return keys;

@@ -16,10 +16,7 @@ using engine::Command;
 using engine::KeySpec;
 using engine::ResolvedCommand;
 
-struct Named {
-  std::uint32_t bit;
-  std::string_view name;
-};
+using Named = CategoryName;
 
 // In the order in which Redis shows them; those it hides are not here.
 constexpr Named kFlagNames[] = {
@@ -205,6 +202,8 @@ void ReplyHistory(const resp::Reply& reply, std::string_view history) {
 }  // namespace
 
 void ReplyKeyFlags(const resp::Reply& reply, std::uint32_t flags) { ReplyNames(reply, kKeyFlagNames, flags); }
+
+std::span<const CategoryName> CategoryNames() { return kCategoryNames; }
 
 std::optional<engine::Categories> FindCategory(std::string_view name) {
   for (const Named& named : kCategoryNames) {

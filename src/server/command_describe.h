@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "engine/registry.h"
@@ -21,6 +22,13 @@ void DocumentCommand(const resp::Reply& reply, const engine::ResolvedCommand& co
 
 // A set of the names of key flags: RO, access...
 void ReplyKeyFlags(const resp::Reply& reply, std::uint32_t flags);
+
+// Of access rules, in the order in which Redis lists them.
+struct CategoryName {
+  std::uint32_t bit;
+  std::string_view name;
+};
+std::span<const CategoryName> CategoryNames();
 
 // The category of this name, if there is one.
 std::optional<engine::Categories> FindCategory(std::string_view name);

@@ -46,6 +46,9 @@ class Config {
   // Fixed once loaded.
   std::span<const engine::Rename> renames() const { return config_.renames.list(); }
 
+  // The "user" lines, each a name and rules. Likewise.
+  const std::vector<std::vector<std::string>>& users() const { return config_.users; }
+
   // REQUIRES: `name` is a directive (not an alias). Cost: a scan of the table and a lock, so not for hot paths.
   std::string Text(std::string_view name) const;
   std::int64_t Number(std::string_view name) const;
@@ -53,6 +56,11 @@ class Config {
 
   // Calls `handler` whenever Set changes the value. At most one per directive; register before threads start.
   void OnChange(std::string_view name, Handler handler);
+
+  // Who writes the "user" lines of CONFIG REWRITE, the word "user" included. Without it they stay as they are. Register
+  // before threads start.
+  using UserWriter = std::function<std::vector<std::string>()>;
+  void WriteUsersBy(UserWriter writer) { user_writer_ = std::move(writer); }
 
   // CONFIG GET: every directive that matches one of the patterns, once, with its value. A pattern without
   // wildcards is a name and is returned as it was typed.
@@ -86,6 +94,7 @@ class Config {
   base::Tunables& tunables_;
   std::string working_directory_;
   std::string file_;
+  UserWriter user_writer_;
   std::map<std::size_t, Handler> handlers_;  // by index in the table
   std::mutex change_mutex_;                  // one Set or Rewrite at a time; taken before values_mutex_
   mutable std::mutex values_mutex_;          // guards config_

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <iterator>
 
@@ -140,6 +141,18 @@ std::string QuoteConfigWord(std::string_view text) {
     }
   }
   return out += '"';
+}
+
+std::string QuoteOddWords(std::string_view line) {
+  const auto is_odd = [](unsigned char c) { return c < '!' || c == 0x7f || c == '"' || c == '\'' || c == '\\'; };
+  std::string out;
+  while (!line.empty()) {
+    const std::string_view word = line.substr(0, line.find(' '));
+    if (!out.empty()) out += ' ';
+    std::ranges::any_of(word, is_odd) ? out += QuoteConfigWord(word) : out += word;
+    line.remove_prefix(std::min(word.size() + 1, line.size()));
+  }
+  return out;
 }
 
 }  // namespace zedis::server

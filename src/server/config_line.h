@@ -19,4 +19,7 @@ std::optional<std::vector<std::string>> SplitConfigLine(std::string_view line);
 // `text` in double quotes, so that SplitConfigLine gives it back.
 std::string QuoteConfigWord(std::string_view text);
 
+// A line of words with single blanks between them, those in quotes that SplitConfigLine would not give back otherwise.
+std::string QuoteOddWords(std::string_view line);
+
 }  // namespace zedis::server

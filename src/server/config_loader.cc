@@ -53,17 +53,6 @@ std::unexpected<std::string> At(const std::string& place, std::string_view line,
   return std::unexpected(fmt::format("{}: '{}': {}", place, ShownLine(line), reason));
 }
 
-// What CONFIG REWRITE of Redis writes when there are no users but the one that every server has, who may do everything.
-bool IsDefaultUser(Words words) {
-  static constexpr std::string_view kRights[] = {"on", "nopass", "sanitize-payload", "~*", "&*", "+@all"};
-  if (words.empty() || words[0] != "default") return false;
-  words = words.subspan(1);
-  const auto has = [&](std::string_view right) { return std::ranges::find(words, right) != words.end(); };
-  return has("on") && has("nopass") && has("~*") && has("+@all") &&
-         std::ranges::all_of(
-             words, [](const std::string& word) { return std::ranges::find(kRights, word) != std::end(kRights); });
-}
-
 class FileDescriptor {
  public:
   explicit FileDescriptor(int fd) : fd_(fd) {}
@@ -156,7 +145,7 @@ Result ConfigLoader::LoadWords(Words words) {
     if (arguments.size() != 2) return std::unexpected(std::string(kWrongNumberOfArguments));
     return values_.renames.Add(arguments[0], arguments[1]);
   }
-  if (EqualsIgnoringCase(name, "user") && IsDefaultUser(arguments)) return {};
+  if (EqualsIgnoringCase(name, "user")) return AddUser(arguments);
   if (const RefusedLine* refused = FindRefusedLine(name)) {
     if (refused->reason.empty()) return {};
     return std::unexpected(std::string(refused->reason));
@@ -169,6 +158,15 @@ Result ConfigLoader::LoadWords(Words words) {
   const bool starts_anew = directive.appends && !values_.given[match->index];
   TRY(current, ParseValue(directive, arguments, starts_anew ? Value{} : current));
   values_.given[match->index] = true;
+  return {};
+}
+
+// Its rules are read when the commands that they name are known (server/access.h).
+Result ConfigLoader::AddUser(Words words) {
+  if (words.empty()) return std::unexpected(std::string(kWrongNumberOfArguments));
+  const bool known = std::ranges::any_of(values_.users, [&](const auto& other) { return other[0] == words[0]; });
+  if (known) return std::unexpected("Duplicate user found. A user can only be defined once in config files");
+  values_.users.emplace_back(words.begin(), words.end());
   return {};
 }
 

@@ -21,6 +21,7 @@ struct ConfigValues {
   std::vector<Value> values;
   std::vector<bool> given;  // some line named it
   Renames renames;
+  std::vector<std::vector<std::string>> users;  // the words of each "user" line behind that word: a name, then rules
 };
 
 // The table's initial values, with `dir` as given.
@@ -45,6 +46,7 @@ class ConfigLoader {
   // The reason without the place. Includes report with their own place: then `is_placed_` is set.
   std::expected<void, std::string> LoadLine(std::string_view line);
   std::expected<void, std::string> LoadWords(Words words);
+  std::expected<void, std::string> AddUser(Words words);
   std::expected<void, std::string> Include(const std::string& pattern);
 
   ConfigValues& values_;

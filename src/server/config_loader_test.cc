@@ -92,10 +92,8 @@ TEST_F(ConfigLoaderTest, ErrorsHideSecrets) {
             "f line 1: 'RequirePass (hidden)': unbalanced quotes in configuration line");
   EXPECT_EQ(LoadText("\"primaryauth\" a b"), "f line 1: 'primaryauth (hidden)': wrong number of arguments");
   EXPECT_EQ(LoadText("require-pass secret"), "f line 1: 'require-pass (hidden)': unknown directive");
-  EXPECT_EQ(
-      LoadText("user bob >secret"),
-      "f line 1: 'user (hidden)': ACL users are not supported yet: the only one accepted is the default user, 'on "
-      "nopass ~* &* +@all'");
+  EXPECT_EQ(LoadText("user bob >secret\nuser bob >other"),
+            "f line 2: 'user (hidden)': Duplicate user found. A user can only be defined once in config files");
   EXPECT_EQ(LoadOptions({{"requirepass", "a", "b"}}),
             "command line: 'requirepass (hidden)': wrong number of arguments");
 }
@@ -113,12 +111,11 @@ TEST_F(ConfigLoaderTest, RenamesOneAfterTheOther) {
   EXPECT_EQ(LoadText("rename-command del"), "f line 1: 'rename-command del': wrong number of arguments");
 }
 
-TEST_F(ConfigLoaderTest, TheDefaultUserOfEveryServerIsNoUser) {
-  EXPECT_EQ(LoadText("user default on nopass sanitize-payload ~* &* +@all"), "OK");
-  for (const char* rights : {"off nopass ~* &* +@all", "on nopass ~* &* +@all -debug", "on nopass ~a* &* +@all",
-                             "on >secret ~* &* +@all", ""}) {
-    EXPECT_NE(LoadText(std::string("user default ") + rights), "OK") << rights;
-  }
+TEST_F(ConfigLoaderTest, UsersAreKeptAsTheyAre) {
+  EXPECT_EQ(LoadText("user default on nopass ~* &* +@all\nUser \"b\" on '~it is' (+get ~x)"), "OK");
+  EXPECT_EQ(config_.users, (std::vector<std::vector<std::string>>{{"default", "on", "nopass", "~*", "&*", "+@all"},
+                                                                  {"b", "on", "~it is", "(+get", "~x)"}}));
+  EXPECT_EQ(LoadText("user"), "f line 1: 'user': wrong number of arguments");
 }
 
 TEST_F(ConfigLoaderTest, RefusesWhatIsNotThere) {

@@ -37,6 +37,7 @@ std::vector<std::string> SplitLines(std::string_view text) {
 
 struct LineIndex {
   std::map<std::size_t, std::vector<std::size_t>> by_directive;  // the lines that name it
+  std::vector<std::size_t> users;
   std::optional<std::size_t> last_include;
   bool has_signature = false;
   bool has_crlf = false;
@@ -50,6 +51,7 @@ LineIndex IndexLines(const std::vector<std::string>& lines) {
     const auto words = SplitConfigLine(lines[i]);
     if (!words || words->empty() || words->front().starts_with('#')) continue;
     if (EqualsIgnoringCase(words->front(), "include")) index.last_include = i;
+    if (EqualsIgnoringCase(words->front(), "user")) index.users.push_back(i);
     if (const auto match = FindDirective(words->front())) index.by_directive[match->index].push_back(i);
   }
   return index;
@@ -77,17 +79,9 @@ class FileText {
 
   void Replace(std::size_t directive, std::vector<std::string> fresh) {
     const auto found = index_.by_directive.find(directive);
-    std::vector<std::size_t> old;
-    if (found != index_.by_directive.end()) old = found->second;
-    for (const std::size_t line : old) replaced_[line] = {};
-    // A line in front of an include might be overruled by it.
-    const bool in_place = !old.empty() && (!index_.last_include || old.front() > *index_.last_include);
-    if (in_place) {
-      replaced_[old.front()] = std::move(fresh);
-    } else {
-      std::ranges::move(fresh, std::back_inserter(appended_));
-    }
+    ReplaceLines(found != index_.by_directive.end() ? found->second : std::vector<std::size_t>(), std::move(fresh));
   }
+  void ReplaceUsers(std::vector<std::string> fresh) { ReplaceLines(index_.users, std::move(fresh)); }
 
   std::string Text() const {
     const std::string_view line_end = index_.has_crlf ? "\r\n" : "\n";
@@ -109,6 +103,17 @@ class FileText {
   }
 
  private:
+  void ReplaceLines(const std::vector<std::size_t>& old, std::vector<std::string> fresh) {
+    for (const std::size_t line : old) replaced_[line] = {};
+    // A line in front of an include might be overruled by it.
+    const bool in_place = !old.empty() && (!index_.last_include || old.front() > *index_.last_include);
+    if (in_place) {
+      replaced_[old.front()] = std::move(fresh);
+    } else {
+      std::ranges::move(fresh, std::back_inserter(appended_));
+    }
+  }
+
   std::vector<std::string> lines_;
   LineIndex index_;
   std::map<std::size_t, std::vector<std::string>> replaced_;
@@ -139,11 +144,13 @@ std::unexpected<std::string> SystemError(int error) { return std::unexpected(std
 
 }  // namespace
 
-std::string RewriteConfigText(std::string_view text, const ConfigValues& loaded, const std::vector<Value>& wanted) {
+std::string RewriteConfigText(std::string_view text, const ConfigValues& loaded, const std::vector<Value>& wanted,
+                              const std::optional<std::vector<std::string>>& users) {
   FileText file(text);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (loaded.values[i].text != wanted[i].text) file.Replace(i, LinesFor(Directives()[i], wanted[i]));
   }
+  if (users) file.ReplaceUsers(*users);
   return file.Text();
 }
 
@@ -199,7 +206,9 @@ std::expected<void, std::string> Config::Rewrite() {
     const std::lock_guard values_lock(values_mutex_);
     wanted = config_.values;
   }
-  if (auto result = ReplaceFile(file_, RewriteConfigText(text, loaded, wanted)); !result) {
+  std::optional<std::vector<std::string>> users;
+  if (user_writer_) users = user_writer_();
+  if (auto result = ReplaceFile(file_, RewriteConfigText(text, loaded, wanted, users)); !result) {
     return failed(result.error());
   }
   return {};

@@ -139,14 +139,14 @@ constexpr Directive kDirectives[] = {
         .WrittenBy(WriteClientOutputBufferLimit)
         .Publishes(PublishClientOutputBufferLimit),
     MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes),
-    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys).NotYet(),
+    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys),
     Int("prefetch-batch-max-size", "16", 0, 128).Ignored(),
 
     // Access.
     String("requirepass", "").Sensitive(),
-    String("aclfile", "").Immutable().OnlyInitial(),
-    Int("acllog-max-len", "128", 0, kInt64Max).Ignored(),
-    Enum("acl-pubsub-default", "resetchannels", kAclPubsub).Ignored(),
+    String("aclfile", "").Immutable(),
+    Int("acllog-max-len", "128", 0, kInt64Max),
+    Enum("acl-pubsub-default", "resetchannels", kAclPubsub),
 
     // Memory and expiry.
     Memory("maxmemory", "0", 0, kUint64Max).Tunes(&Tunables::maxmemory_bytes),
@@ -203,7 +203,7 @@ constexpr Directive kDirectives[] = {
     Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes),
 
     // Observation.
-    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events).NotYet(),
+    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events),
     Int("slowlog-log-slower-than", "10000", -1, kInt64Max)
         .Alias("commandlog-execution-slower-than")
         .Tunes(&Tunables::slowlog_log_slower_than_us)
@@ -321,7 +321,6 @@ constexpr Directive kDirectives[] = {
 };
 
 constexpr RefusedLine kRefusedLines[] = {
-    {"user", "ACL users are not supported yet: the only one accepted is the default user, 'on nopass ~* &* +@all'"},
     {"loadmodule", "modules are not supported"},
     {"sentinel", "sentinel mode is not supported"},
     {"test-memory", "testing memory is not supported: memtester and memtest86+ do it"},

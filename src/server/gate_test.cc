@@ -36,7 +36,7 @@ TEST(GateTest, APasswordKeepsNewConnectionsOutUntilTheyKnowIt) {
 
 TEST(GateTest, UnknownCommandsAndArityComeBeforeTheQuestionWhoAsks) {
   HandlerHarness server;
-  server.access.SetPassword("secret");
+  server.access.SetDefaultPassword("secret");
   server.access.Begin(server.session);
   EXPECT_EQ(server.Run({"nosuch"}), "-ERR unknown command 'nosuch', with args beginning with: \r\n");
   EXPECT_EQ(server.Run({"GET"}), "-ERR wrong number of arguments for 'get' command\r\n");

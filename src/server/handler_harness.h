@@ -56,18 +56,21 @@ class HandlerHarness : public Lifecycle {
   base::Tunables tunables;
   Config config{tunables, "/"};
   base::Log log;
-  Access access;
+  const engine::Registry registry{AllTables()};
+  Access access{registry};
   ClientRegistry clients;
   Metrics metrics;
+  Pubsub pubsub{1};
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
   Observation observation{tunables, clients, metrics.rate()};
   ClientPause pause{tunables};
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause}};
+  Services services{
+      ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause, pubsub, tracking}};
   ServerGate gate{config, access, clients};
-  const engine::Registry registry{AllTables()};
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;
+  Tracking tracking{{keyspace, tunables, door, clients, 1}};
   engine::Watches watches{keyspace, door};
   engine::WorkerStats stats;
   resp::OutputBuffer output;

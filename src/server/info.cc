@@ -115,11 +115,16 @@ void Clients(Context& ctx, Fields& fields) {
   std::uint64_t watching = 0;
   std::uint64_t largest_input = 0;
   std::uint64_t largest_output = 0;
+  std::uint64_t subscribers = 0;
+  std::uint64_t tracking = 0;
   services.clients.ForEach([&](const ClientRegistry::Client& client) {
     ++count;
     watching += client.session->watched_keys.Get() != 0;
     largest_input = std::max<std::uint64_t>(largest_input, client.session->input_capacity.Get());
     largest_output = std::max<std::uint64_t>(largest_output, client.session->output_bytes.Get());
+    const std::uint32_t flags = client.session->shown_flags.Get();
+    subscribers += (flags & engine::Session::kShowPubsub) != 0 ? 1 : 0;
+    tracking += (flags & engine::Session::kShowTracking) != 0 ? 1 : 0;
   });
   fields.Add("connected_clients", count);
   fields.Add("cluster_connections", 0);
@@ -127,11 +132,10 @@ void Clients(Context& ctx, Fields& fields) {
   fields.Add("client_recent_max_input_buffer", largest_input);
   fields.Add("client_recent_max_output_buffer", largest_output);
   AddWaiting(ctx, fields);
+  fields.Add("tracking_clients", tracking);
+  fields.Add("pubsub_clients", subscribers);
   fields.Add("watching_clients", watching);
   fields.Add("total_watched_keys", ctx.watches->keys());
-  for (const char* none : {"tracking_clients", "pubsub_clients"}) {
-    fields.Add(none, 0);
-  }
 }
 
 // What the shards' arenas hold. Blocks beside them, of more than a kilobyte, are in used_memory only.
@@ -283,10 +287,17 @@ void Stats(Context& ctx, Fields& fields) {
   none({"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   sum("keyspace_hits", &WorkerStats::keyspace_hits);
   sum("keyspace_misses", &WorkerStats::keyspace_misses);
-  none({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-        "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-        "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+  const Pubsub& pubsub = ServicesOf(ctx).pubsub;
+  fields.Add("pubsub_channels", pubsub.Channels(ChannelKind::kChannel).size());
+  fields.Add("pubsub_patterns", pubsub.patterns());
+  fields.Add("pubsubshard_channels", pubsub.Channels(ChannelKind::kShard).size());
+  const Tracking& tracking = ServicesOf(ctx).tracking;
+  fields.Add("tracking_total_keys", tracking.keys());
+  fields.Add("tracking_total_items", tracking.items());
+  fields.Add("tracking_total_prefixes", tracking.prefixes());
+  none({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
+        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+        "current_active_defrag_time"});
   none({"unexpected_error_replies"});
   fields.Add("total_error_replies", metrics.ErrorsOfAll());
   none({"dump_payload_sanitizations"});
@@ -301,7 +312,10 @@ void Stats(Context& ctx, Fields& fields) {
   fields.Add("instantaneous_eventloop_cycles_per_sec", rates.cycles_per_s);
   fields.Add("instantaneous_eventloop_duration_usec", rates.cycle_us);
   sum("acl_access_denied_auth", &WorkerStats::denied_logins);
-  none({"acl_access_denied_cmd", "acl_access_denied_key", "acl_access_denied_channel"});
+  sum("acl_access_denied_cmd", &WorkerStats::denied_commands);
+  sum("acl_access_denied_key", &WorkerStats::denied_keys);
+  sum("acl_access_denied_channel", &WorkerStats::denied_channels);
+  sum("acl_access_denied_db", &WorkerStats::denied_databases);
 }
 
 void Replication(Context& ctx, Fields& fields) {

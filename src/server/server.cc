@@ -43,7 +43,10 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       tunables_(tunables),
       log_(log),
       registry_(AllTables(), config.renames()),
+      access_(registry_),
       identity_(Identity::Make(WallMs())),
+      pubsub_(RandomSeed()),
+      notifier_(tunables, pubsub_),
       gate_(config, access_, clients_),
       tls_(config, log) {
   access_.Follow(config);
@@ -59,14 +62,17 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     log_.SetTimestamp(static_cast<base::LogTimestamp>(value.number));
     return {};
   });
+  notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
+  tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
   watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
   door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
-  services_ = std::make_unique<Services>(ServerParts{
-      config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_, observation_, pause_});
+  services_ =
+      std::make_unique<Services>(ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_,
+                                             identity_, observation_, pause_, pubsub_, *tracking_});
   waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
   door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
   const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,
@@ -83,6 +89,7 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
 Server::~Server() { Stop(); }
 
 std::expected<void, std::string> Server::Start() {
+  if (auto loaded = access_.LoadUsers(config_); !loaded) return loaded;
   if (auto opened = listeners_->Open(); !opened) return opened;
   metrics_.NoteStartup();
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
@@ -122,7 +129,7 @@ bool Server::Refuse(const NewConnection& connection) {
       "-DENIED Zedis is running in protected mode because no password is set for the default user. In this mode "
       "connections are only accepted from this machine. To connect from elsewhere set a password by 'requirepass', or, "
       "if the network is trusted, turn protection off by 'CONFIG SET protected-mode no' from this machine.\r\n";
-  if (tunables_.protected_mode.IsOn() && !access_.needs_password() && !connection.is_unix &&
+  if (tunables_.protected_mode.IsOn() && !access_.default_has_password() && !connection.is_unix &&
       !net::PeerOf(connection.socket.get()).IsLocal()) {
     Tell(connection, kProtected);
     ++workers_[0]->stats().rejected_connections;

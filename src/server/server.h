@@ -19,6 +19,7 @@
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
+#include "server/notifier.h"
 #include "server/services.h"
 #include "server/tls.h"
 #include "server/worker.h"
@@ -62,14 +63,17 @@ class Server : ConnectionHost, Lifecycle {
   std::unique_ptr<store::Keyspace> keyspace_;
   std::unique_ptr<engine::LockTable> locks_;
   std::unique_ptr<engine::Watches> watches_;
-  const Identity identity_;
   Access access_;
+  const Identity identity_;
   ClientRegistry clients_;
   Metrics metrics_;
   Observation observation_{tunables_, clients_, metrics_.rate()};
   ClientPause pause_{tunables_};
   ClientEvictor client_evictor_{clients_};
+  Pubsub pubsub_;
+  Notifier notifier_;
   ServerGate gate_;
+  std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;

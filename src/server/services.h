@@ -14,6 +14,8 @@
 #include "server/identity.h"
 #include "server/metrics.h"
 #include "server/observation.h"
+#include "server/pubsub.h"
+#include "server/tracking.h"
 
 namespace zedis::server {
 
@@ -35,6 +37,8 @@ struct ServerParts {
   const Identity& identity;
   Observation& observation;
   ClientPause& pause;
+  Pubsub& pubsub;
+  Tracking& tracking;
 };
 
 class Services : public engine::Host, public ServerParts {
@@ -48,8 +52,18 @@ class Services : public engine::Host, public ServerParts {
   void OnSessionEnd(engine::Context& ctx, engine::Session& session) override {
     engine::EndTransaction(ctx, session);
     observation.monitors.Remove(session);
+    pubsub.UnsubscribeAll(session);
+    tracking.Stop(session);
   }
   void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
+  void OnTracked(engine::Context& ctx, const engine::ResolvedCommand& command, engine::Args args) override {
+    tracking.OnCommand(ctx, command, args);
+  }
+  void OnTurn(engine::Context& ctx) override { tracking.OnTurn(ctx); }
+  bool MayReadEveryKey(engine::Context& ctx, engine::Args args) override {
+    const engine::Session& session = *ctx.session;
+    return session.unrestricted_at != 0 || UserOf(session).MayReadEveryKey(*ctx.command, args, session.database.Get());
+  }
 };
 
 // REQUIRES: the context was made with a Services as its host.

@@ -1,7 +1,11 @@
 // AUTH, HELLO, RESET: who the client is and which protocol it speaks.
+#include <algorithm>
+#include <array>
+
 #include "base/version.h"
 #include "engine/arguments.h"
 #include "engine/transaction.h"
+#include "server/acl_denial.h"
 #include "server/services.h"
 #include "server/session_fields.h"
 #include "server/tables.h"
@@ -24,19 +28,18 @@ constexpr Error kHelloNeedsAuth{
 
 constexpr std::string_view kDefaultUser = "default";
 
-Outcome LogIn(Context& ctx, std::string_view user, std::string_view password) {
-  if (!ServicesOf(ctx).access.Check(user, password)) {
-    ++ctx.stats.denied_logins;
-    return kWrongPassword;
-  }
-  ctx.session->authenticated = true;
-  return Done();
+Outcome LogIn(Context& ctx, Args args, std::string_view user, std::string_view password) {
+  Services& services = ServicesOf(ctx);
+  if (services.access.LogIn(*ctx.session, user, password)) return Done();
+  ++ctx.stats.denied_logins;
+  LogDenial(ctx, services.access.log(), services.clients, {"auth", args[0], user});
+  return kWrongPassword;
 }
 
 Outcome Auth(Context& ctx, Args args) {
   if (args.size() > 3) return kSyntaxError;
-  if (args.size() == 2 && !ServicesOf(ctx).access.needs_password()) return kNoPasswordConfigured;
-  const Outcome outcome = LogIn(ctx, args.size() == 2 ? kDefaultUser : args[1], args.back());
+  if (args.size() == 2 && !ServicesOf(ctx).access.default_has_password()) return kNoPasswordConfigured;
+  const Outcome outcome = LogIn(ctx, args, args.size() == 2 ? kDefaultUser : args[1], args.back());
   if (outcome.ok()) ctx.reply.Ok();
   return outcome;
 }
@@ -96,7 +99,7 @@ void SpeakProtocol(Context& ctx, resp::Protocol protocol) {
 Outcome Hello(Context& ctx, Args args) {
   TRY(const HelloOptions options, ParseHello(ctx, args));
   if (options.login) {
-    const Outcome outcome = LogIn(ctx, options.login->first, options.login->second);
+    const Outcome outcome = LogIn(ctx, args, options.login->first, options.login->second);
     if (!outcome.ok()) return outcome;
   }
   // As in Redis, HELLO does not care whether the password was taken away meanwhile.
@@ -111,6 +114,8 @@ Outcome Hello(Context& ctx, Args args) {
 Outcome Reset(Context& ctx, Args) {
   Session& session = *ctx.session;
   EndTransaction(ctx, session);
+  ServicesOf(ctx).pubsub.UnsubscribeAll(session);
+  ServicesOf(ctx).tracking.Stop(session);
   session.database.Set(0);
   SpeakProtocol(ctx, resp::Protocol::kResp2);
   ServicesOf(ctx).access.Begin(session);
@@ -122,6 +127,13 @@ Outcome Reset(Context& ctx, Args) {
   if (session.reply_mode == ReplyMode::kOff) session.reply_mode = ReplyMode::kOn;
   ctx.reply.SimpleString("RESET");
   return Done();
+}
+
+constexpr bool IsSecretOfAuth(Args, std::size_t index) { return index >= 1; }
+bool IsSecretOfHello(Args args, std::size_t index) {
+  return std::ranges::any_of(std::array{1, 2}, [&](std::size_t behind) {
+    return index > behind && EqualsIgnoreCase("auth", args[index - behind]);
+  });
 }
 
 constexpr std::uint32_t kHandshake = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;
@@ -137,6 +149,7 @@ constexpr Command kSessionCommands[] = {
      .group = "connection",
      .summary = "Proves by a password who the client is.",
      .complexity = "O(N) where N is the number of passwords defined for the user",
+     .is_secret = IsSecretOfAuth,
      .syntax = "[username@6.0.0] password",
      .history = "6.0.0 A user's name before the password."},
     {.name = "hello",
@@ -149,11 +162,12 @@ constexpr Command kSessionCommands[] = {
      .group = "connection",
      .summary = "Chooses the protocol of the connection and tells about the server.",
      .complexity = "O(1)",
+     .is_secret = IsSecretOfHello,
      .syntax = "[arguments{protover:int [AUTH username_password{username password}] [SETNAME clientname]}]",
      .history = "6.2.0 Without arguments it tells about the connection as it is."},
     {.name = "reset",
      .arity = Exactly(0),
-     .flags = kHandshake,
+     .flags = kHandshake | kWhileSubscribed,
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Reset,

@@ -38,12 +38,14 @@ Table SessionCommands();      // AUTH HELLO RESET
 Table ClientCommands();       // CLIENT
 Table CommandCommands();      // COMMAND
 Table ConfigCommands();       // CONFIG
+Table AclCommands();          // ACL
 Table AdminCommands();        // INFO TIME LOLWUT SHUTDOWN
 Table CommandLogCommands();   // SLOWLOG COMMANDLOG
 Table ReplicationCommands();  // ROLE REPLICAOF FAILOVER
 Table ClusterCommands();      // CLUSTER ASKING READONLY READWRITE
 Table LatencyCommands();      // LATENCY
 Table MemoryCommands();       // MEMORY
+Table PubsubCommands();       // SUBSCRIBE PUBLISH PUBSUB and their kin
 Table NotYetCommands();       // what only answers that it comes later
 
 // Every command of the server, for engine::Registry.

@@ -8,7 +8,7 @@ import re
 from . import documents, exceptions
 from .wire import Error, Map, WireError, parse
 
-CONTAINERS = (b"client", b"config", b"command", b"object", b"debug", b"memory", b"xgroup", b"xinfo")
+CONTAINERS = (b"acl", b"client", b"config", b"command", b"object", b"debug", b"memory", b"xgroup", b"xinfo")
 # Both servers are asked the same some time apart, which a busy machine makes long. The times that sequences set differ by
 # more than that, see guard.py.
 _SLACK_S = 50
@@ -30,7 +30,8 @@ zintercard zscan
 hset hmset hsetnx hdel hget hmget hexists hstrlen hlen hgetall hkeys hvals hscan hincrby hincrbyfloat hrandfield
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
 xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
-info config config|get config|set config|resetstat config|rewrite command command|count command|info command|docs command|getkeys
+info config config|get config|set config|resetstat config|rewrite acl acl|cat acl|deluser acl|dryrun acl|genpass acl|getuser acl|help acl|list acl|load acl|log acl|save
+acl|setuser acl|users acl|whoami command command|count command|info command|docs command|getkeys
 command|getkeysandflags command|list memory memory|help memory|usage time lolwut shutdown debug""".split()}
 
 # Sections that both must show alike. All fields of 7.0 are in ours, but for these, which README.md names too.
@@ -236,6 +237,8 @@ def _same_command_info(one, other):
     for at in range(9):
         if at == 7 and one[0] in exceptions.CHANGED_TIPS or at == 1 and one[0] in exceptions.CHANGED_ARITY:
             continue
+        if at == 2 and one[0] in exceptions.CHANGED_FLAGS or at == 6 and one[0] in exceptions.CHANGED_CATEGORIES:
+            continue
         if at == 8 and one[0] in exceptions.CHANGED_KEYS:
             continue
         if type(one[at]) is not type(other[at]) or one[at] != other[at]:
@@ -264,6 +267,58 @@ def _command_list(arguments, oracle, ours):
     return type(oracle) is type(ours) and isinstance(ours, list) and set(oracle) & IMPLEMENTED == set(ours) & IMPLEMENTED
 
 
+# Access rules: +@all or -@all, then what is to be added or taken away. By which categories and commands a server says that
+# depends on which commands it has, so of rules with categories only the beginning is compared, of others all in any order.
+_COMMAND_RULES = re.compile(rb"([+-]@all)((?: [+-][^ ()]+)*)")
+
+
+def _split_rules(text):
+    found = [(base, sorted(rest.split())) for base, rest in _COMMAND_RULES.findall(text)]
+    return _COMMAND_RULES.sub(b"<rules>", text), found
+
+
+def _same_rules(one, other):
+    (rest, theirs), (own_rest, own) = _split_rules(one), _split_rules(other)
+    if rest != own_rest or len(theirs) != len(own):
+        return False
+    return all(a[0] == b[0] and (a[1] == b[1] or any(rule[1:2] == b"@" for rule in a[1] + b[1])) for a, b in zip(theirs, own))
+
+
+def _acl_list(arguments, oracle, ours):
+    return isinstance(ours, list) and len(oracle) == len(ours) and all(_same_rules(one, other) for one, other in zip(oracle, ours))
+
+
+def _acl_user(arguments, oracle, ours):
+    one, other = _as_pairs(oracle), _as_pairs(ours)
+    if type(oracle) is not type(ours) or one is None or other is None or [name for name, _ in one] != [name for name, _ in other]:
+        return False
+    for (name, value), (_, own) in zip(one, other):
+        if type(value) is not type(own):
+            return False
+        if name == b"commands":
+            if not _same_rules(value, own):
+                return False
+        elif name == b"selectors":
+            if len(value) != len(own) or not all(_acl_user(arguments, a, b) for a, b in zip(value, own)):
+                return False
+        elif value != own:
+            return False
+    return True
+
+
+def _acl_log(arguments, oracle, ours):
+    """Ours has more fields; the time and the client's line are the server's own."""
+    if not isinstance(ours, list) or len(oracle) != len(ours):
+        return False
+    for one, other in zip(oracle, ours):
+        if type(one) is not type(other):
+            return False
+        one, other = dict(_as_pairs(one)), dict(_as_pairs(other))
+        if not set(one) <= set(other) or any(one[name] != other[name] for name in (b"count", b"reason", b"context", b"object", b"username")):
+            return False
+    return True
+
+
 def _help(arguments, oracle, ours):
     """An array of simple strings with the same first line; each server words the rest itself."""
     return isinstance(oracle, list) and isinstance(ours, list) and len(ours) > 1 and oracle[0] == ours[0] and all(type(a) is type(oracle[0]) for a in ours)
@@ -283,6 +338,8 @@ _RULES = {
     "xpending": _pending, "xinfo|stream": _stream_info, "xinfo|groups": _stream_parts, "xinfo|consumers": _stream_parts,
     "xinfo|help": _help, "xgroup|help": _help,
     "command|info": _command_info, "command|docs": _command_docs, "command|list": _command_list,
+    "acl|list": _acl_list, "acl|getuser": _acl_user, "acl|log": _acl_log, "acl|cat": _command_list, "acl|genpass": lambda arguments, oracle, ours: len(oracle) == len(ours),
+    "acl|help": _help,
     "lolwut": _text,
     "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help, "memory|help": _help, "memory|usage": _counts,
 }

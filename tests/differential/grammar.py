@@ -42,6 +42,7 @@ class Step:
     data: bytes = b""
     alone: bool = False  # not in one pipeline with what is before and after it
     connection: int = 0  # of talk
+    if_free: bool = False  # of talk: not said while the connection waits for the reply to what was said before
 
 
 class Random:

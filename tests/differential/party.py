@@ -5,10 +5,10 @@ after a command, everything that follows from the command has been sent, too. Th
 to send as many messages on each connection; one that it sends too many comes up with a later step.
 """
 
-from waiting import WAIT_SECONDS_MAX
+from waiting import WAIT_SECONDS_MAX, wait_until
 
 from . import compare
-from .wire import CLOSED, Connection, encode, parse, reply_end
+from .wire import CLOSED, Connection, WireError, encode, parse, reply_end
 
 CONNECTIONS = 4  # 0 to 3
 _ROUNDS = 3  # of the oracle's loop: read and run, serve whom that has unblocked, write
@@ -26,8 +26,18 @@ class Party:
         self._sent = {}
 
     def close(self):
-        for connection in [self._control, *self._connections.values()]:
+        """Returns when the server has noticed, so that nobody is left who waits for what the next sequence does."""
+        for connection in self._connections.values():
             connection.close()
+        try:
+            wait_until(self._nobody_waits, "clients that have gone still wait")
+        except (OSError, WireError):
+            pass  # the server has died
+        self._control.close()
+
+    def _nobody_waits(self):
+        counts = self._control.ask(b"INFO", b"clients")
+        return b"blocked_clients" not in counts or b"blocked_clients:0\r\n" in counts
 
     def _of(self, number):
         if number not in self._connections:
@@ -75,13 +85,20 @@ class Conversation:
     def __init__(self, oracle, ours):
         self._oracle, self._ours = oracle, ours
         self._queued = {number: [] for number in range(CONNECTIONS)}
+        self._owed = dict.fromkeys(range(CONNECTIONS), 0)  # replies, by the oracle
 
     def play(self, step):
         """The first difference as (command, the oracle's message, ours), or None."""
+        if step.if_free and self._owed[step.connection]:
+            return None
+        self._owed[step.connection] += len(step.commands)
         for party in (self._oracle, self._ours):
             party.say(step.connection, step.commands)
         self._oracle.settle()
         theirs = self._oracle.hear()
+        for number, messages in theirs.items():
+            replies = sum(not message.startswith(b">") for message in messages)
+            self._owed[number] = 0 if CLOSED in messages else self._owed[number] - replies
         if len(theirs[step.connection]) < len(step.commands) and CLOSED not in theirs[step.connection]:
             self._ours.await_silence(step.connection)
         own = self._ours.hear(theirs)

@@ -16,6 +16,8 @@ DIRECTIVES = ("--enable-debug-command", "yes", "--stream-node-max-bytes", "0")
 _NO_ANSWER = [b"the server under test does not answer"]
 
 _CHUNK = 40
+# What the family acl may have left.
+_NO_USERS = [["ACL", "DELUSER", "u:1", "u:2", "u:3"], ["ACL", "LOG", "RESET"]]
 _STEPS_PER_SEQUENCE = 120
 _DATABASES = [0, 1, 2, 3, 7, 9, 15]
 _SHRINK_TRIES_MAX = 2000
@@ -62,7 +64,7 @@ class Side:
         self._connection = Connection(self.port)
         pairs = defaults()[2:]
         reset = [["CONFIG", "SET", *pairs[at : at + 2]] for at in range(0, len(pairs), 2)] if with_defaults else []
-        self._connection.batch(as_bytes([["AUTH", "secret"], *reset, ["FLUSHALL"], ["HELLO", resp]]))
+        self._connection.batch(as_bytes([["AUTH", "secret"], *reset, ["FLUSHALL"], *_NO_USERS, ["HELLO", resp]]))
         self._resp = resp
 
     def party(self):
