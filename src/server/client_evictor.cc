@@ -29,14 +29,15 @@ void ClientEvictor::CheckLimit(engine::Context& ctx) {
   const std::uint64_t limit = LimitBytes(ctx.tunables);
   // The count has workers' own buffers in it, so it only says that it is worth adding up.
   if (limit == 0 || base::MemoryCount::ClientBytes() <= limit) return;
-  engine::Desk* const first = ctx.desks.front();
+  // Two workers may both come to this at once; that does no harm.
+  if (ctx.now_ms < next_ms_.load(std::memory_order_relaxed)) return;
+  next_ms_.store(ctx.now_ms + kIntervalMs, std::memory_order_relaxed);
+  engine::Desk* const first = ctx.desks.front();  // one alone evicts, so that nobody does it twice
   if (ctx.desk == first) return Evict(ctx, limit);
   first->Post([this, limit](engine::Context& there) { Evict(there, limit); });
 }
 
 void ClientEvictor::Evict(engine::Context& ctx, std::uint64_t limit) {
-  if (ctx.now_ms < next_ms_) return;
-  next_ms_ = ctx.now_ms + kIntervalMs;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> by_size;  // bytes, number
   std::uint64_t total = 0;
   clients_.ForEach([&](const ClientRegistry::Client& client) {

@@ -2,6 +2,7 @@
 // most of it end, until the rest fits. Those that have said CLIENT NO-EVICT stay.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "engine/context.h"
@@ -29,7 +30,7 @@ class ClientEvictor {
   void Evict(engine::Context& ctx, std::uint64_t limit);
 
   const ClientRegistry& clients_;
-  std::int64_t next_ms_ = 0;  // of the first worker's thread, which alone evicts
+  std::atomic<std::int64_t> next_ms_{0};
 };
 
 }  // namespace zedis::server

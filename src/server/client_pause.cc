@@ -44,6 +44,10 @@ bool ClientPause::MustWait(Context& ctx, std::uint32_t flags) {
   const bool changes = (flags & (engine::kWrite | engine::kMayReplicate)) != 0;
   const std::lock_guard lock(mutex_);
   if (mode_ == Mode::kNone || (mode_ == Mode::kWrites && !changes)) return false;
+  // Clients that come and go meanwhile must not make the list grow: only it names what has ended.
+  if (waiting_.size() == waiting_.capacity()) {
+    std::erase_if(waiting_, [](const auto& address) { return address.use_count() == 1; });
+  }
   waiting_.push_back(AddressOf(ctx, *ctx.session));
   Show(*ctx.session, Session::kShowPaused, true);
   ctx.outbox.Stall(*ctx.session);
