@@ -16,13 +16,14 @@ import shutil
 import sys
 
 import measure
+import messages
 import report
 import structures
 import targets
 from servers import LoadFailed, LoadGenerator, Program, raise_file_limit
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SECTIONS = ("workers", "strings", "collections", "idle", "growth", "queries", "pauses", "expiry")
+SECTIONS = ("workers", "strings", "collections", "idle", "growth", "queries", "pauses", "expiry", "messages", "tracking")
 
 
 def parse_arguments():
@@ -73,6 +74,8 @@ def run_sections(bench, filters, repetitions):
         "Growing": lambda: measure.growth_latency(bench, 1 if bench.quick else 3) if wanted("growth") else [],
         "Queries of large collections": lambda: structures.queries(bench, seconds, repetitions) if wanted("queries") else [],
         "Pauses of large collections": lambda: structures.pauses(bench) if wanted("pauses") else [],
+        "Messages": lambda: messages.publishing(bench, seconds, repetitions) if wanted("messages") else [],
+        "Client-side caching": lambda: messages.tracking_memory(bench) if wanted("tracking") else [],
         "Expiry": lambda: measure.expiry(bench) if wanted("expiry") else [],
     }
     return {title: rows for title, run in sections.items() if (rows := _rows_of(title, run))}

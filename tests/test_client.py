@@ -57,11 +57,6 @@ def test_setinfo_and_no_touch(raw):
     assert line["lib-name"] == "redis-py(x)" and line["flags"] == "N"
 
 
-def test_subcommands_that_come_later_are_errors(raw):
-    for name in ["KILL", "PAUSE", "UNPAUSE", "TRACKING", "TRACKINGINFO", "UNBLOCK", "CACHING", "GETREDIR"]:
-        assert raw.command("CLIENT", name, "1") == Error(f"ERR CLIENT {name} is not supported yet".encode())
-
-
 def test_listing_while_connections_come_and_go_and_rename_themselves(start_server):
     server = start_server(threads=4)
     failures = []

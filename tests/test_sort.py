@@ -106,7 +106,6 @@ def test_memory_usage_of_small_values_is_their_block(raw):
     assert raw.command("MEMORY", "USAGE", "k" * 16, "SAMPLES", 0) == 40
     assert raw.command("MEMORY", "USAGE", "missing") is None
     assert raw.command("MEMORY", "USAGE", "k" * 16, "SAMPLES", -1) == Error(b"ERR syntax error")
-    assert raw.command("MEMORY", "DOCTOR") == Error(b"ERR MEMORY DOCTOR is not supported yet")
     raw.command("SET", "k" * 300, "v")
     assert 300 < raw.command("MEMORY", "USAGE", "k" * 300) < 420
 

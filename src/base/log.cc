@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <filesystem>
@@ -13,6 +14,7 @@ namespace zedis::base {
 namespace {
 
 constexpr char kLevelCharacters[] = {'.', '-', '*', '#'};
+constexpr std::string_view kLevelNames[] = {"debug", "verbose", "notice", "warning"};  // as `loglevel` names them
 constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -37,14 +39,43 @@ void AppendEscaped(std::string& out, unsigned char byte) {
   }
 }
 
-std::string FormatTime(std::chrono::system_clock::time_point now) {
+std::string FormatTime(std::chrono::system_clock::time_point now, LogTimestamp format) {
   const auto since_epoch = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
   const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
   const std::time_t time = seconds.count();
+  const std::int64_t ms = (since_epoch - seconds).count();
+  if (format == LogTimestamp::kMilliseconds) return fmt::format("{}", since_epoch.count());
   std::tm local{};
   localtime_r(&time, &local);
+  if (format == LogTimestamp::kIso8601) {
+    const long offset_min = local.tm_gmtoff / 60;
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}{}{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1,
+                       local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec, ms, offset_min < 0 ? '-' : '+',
+                       std::abs(offset_min) / 60, std::abs(offset_min) % 60);
+  }
   return fmt::format("{:02} {} {} {:02}:{:02}:{:02}.{:03}", local.tm_mday, kMonths[local.tm_mon], local.tm_year + 1900,
-                     local.tm_hour, local.tm_min, local.tm_sec, (since_epoch - seconds).count());
+                     local.tm_hour, local.tm_min, local.tm_sec, ms);
+}
+
+std::string_view RoleName(char role) {
+  switch (role) {
+    case 'S':
+      return "replica";
+    case 'C':
+      return "child";
+    default:
+      return "primary";
+  }
+}
+
+// Within quotes. REQUIRES: printable, as Sanitise leaves it.
+std::string Quotable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out;
 }
 
 int OpenForAppending(const std::string& path) {
@@ -111,8 +142,25 @@ void Log::Write(LogLevel level, std::string_view text) {
   const std::string clean = Sanitise(text);
   const std::lock_guard lock(mutex_);
   if (reopen_wanted_.exchange(false, std::memory_order_relaxed)) ReopenLocked();
-  WriteFully(fd_, fmt::format("{}:{} {} {} {}\n", getpid(), role_.load(std::memory_order_relaxed), FormatTime(clock_()),
-                              kLevelCharacters[static_cast<std::size_t>(level)], clean));
+  WriteFully(fd_, LineOf(level, clean));
+}
+
+std::string Log::LineOf(LogLevel level, std::string_view text) const {
+  const std::string time = FormatTime(clock_(), timestamp_.load(std::memory_order_relaxed));
+  const char role = role_.load(std::memory_order_relaxed);
+  const auto number = static_cast<std::size_t>(level);
+  switch (format_.load(std::memory_order_relaxed)) {
+    case LogFormat::kLogfmt:
+      return fmt::format("pid={} role={} timestamp=\"{}\" level={} message=\"{}\"\n", getpid(), RoleName(role), time,
+                         kLevelNames[number], Quotable(text));
+    case LogFormat::kJson:
+      return fmt::format(R"({{"pid":{},"role":"{}","timestamp":"{}","level":"{}","message":"{}"}})"
+                         "\n",
+                         getpid(), RoleName(role), time, kLevelNames[number], Quotable(text));
+    case LogFormat::kLegacy:
+      break;
+  }
+  return fmt::format("{}:{} {} {} {}\n", getpid(), role, time, kLevelCharacters[number], text);
 }
 
 }  // namespace zedis::base

@@ -1,6 +1,8 @@
-// The log: one line per message in Redis's format, to a file or to standard output.
+// The log: one line per message in Redis's format, or in Valkey's others, to a file or to standard output.
 //
 //   4711:M 22 Nov 2026 17:03:59.258 * Ready to accept connections
+//   pid=4711 role=primary timestamp="22 Nov 2026 17:03:59.258" level=notice message="Ready to accept connections"
+//   {"pid":4711,"role":"primary","timestamp":"...","level":"notice","message":"Ready to accept connections"}
 //
 // The text is made harmless: whatever is not printable ASCII is written as an escape (\n, \x1b), so that bytes
 // sent by a client can neither forge a line nor drive a terminal, and a line has a bounded length. Secrets never
@@ -24,6 +26,10 @@ namespace zedis::base {
 
 // In the order of the names that `loglevel` accepts.
 enum class LogLevel : std::uint8_t { kDebug, kVerbose, kNotice, kWarning };
+
+// In the order of the names that `log-format` and `log-timestamp-format` accept.
+enum class LogFormat : std::uint8_t { kLegacy, kLogfmt, kJson };
+enum class LogTimestamp : std::uint8_t { kLegacy, kIso8601, kMilliseconds };
 
 inline constexpr std::size_t kLogTextBytesMax = 1024;
 
@@ -55,6 +61,9 @@ class Log {
   LogLevel level() const { return level_.load(std::memory_order_relaxed); }
   bool Enabled(LogLevel level) const { return level >= this->level(); }
 
+  void SetFormat(LogFormat format) { format_.store(format, std::memory_order_relaxed); }
+  void SetTimestamp(LogTimestamp timestamp) { timestamp_.store(timestamp, std::memory_order_relaxed); }
+
   // The character after the process id: M primary, S replica, C child.
   void SetRole(char role) { role_.store(role, std::memory_order_relaxed); }
 
@@ -79,9 +88,12 @@ class Log {
 
  private:
   void ReopenLocked();
+  std::string LineOf(LogLevel level, std::string_view text) const;
 
   WallClock clock_;
   std::atomic<LogLevel> level_{LogLevel::kNotice};
+  std::atomic<LogFormat> format_{LogFormat::kLegacy};
+  std::atomic<LogTimestamp> timestamp_{LogTimestamp::kLegacy};
   std::atomic<char> role_{'M'};
   std::atomic<bool> reopen_wanted_{false};
   std::mutex mutex_;  // guards path_ and fd_, and keeps the order of lines that of their times

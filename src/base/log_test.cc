@@ -42,6 +42,33 @@ TEST(Sanitise, CutsLongText) {
   EXPECT_EQ(Sanitise("abcdefg", 6), "abcdef...");
 }
 
+TEST_F(LogTest, WritesTheOtherFormats) {
+  setenv("TZ", "UTC", 1);
+  tzset();
+  Log log([] { return std::chrono::system_clock::time_point(std::chrono::milliseconds(1700000000042)); });
+  ASSERT_TRUE(log.Open(path_));
+  log.SetFormat(LogFormat::kLogfmt);
+  log.Notice("a \"quoted\" text\n");
+  log.SetTimestamp(LogTimestamp::kIso8601);
+  log.SetFormat(LogFormat::kJson);
+  log.Warning("a \"quoted\" text\n");
+  log.SetTimestamp(LogTimestamp::kMilliseconds);
+  log.SetRole('S');
+  log.Warning("b");
+  const std::string pid = std::to_string(getpid());
+  EXPECT_EQ(Contents(path_),
+            "pid=" + pid +
+                R"( role=primary timestamp="14 Nov 2023 22:13:20.042" level=notice message="a \"quoted\" text\\n")"
+                "\n" +
+                R"({"pid":)" + pid +
+                R"(,"role":"primary","timestamp":"2023-11-14T22:13:20.042+00:00","level":"warning",)"
+                R"("message":"a \"quoted\" text\\n"})"
+                "\n" +
+                R"({"pid":)" + pid +
+                R"(,"role":"replica","timestamp":"1700000000042","level":"warning","message":"b"})"
+                "\n");
+}
+
 TEST_F(LogTest, WritesRedisLineFormat) {
   setenv("TZ", "UTC", 1);
   tzset();

@@ -64,6 +64,15 @@ struct OutputBufferLimit {
   Tunable soft_seconds{0};
 };
 
+// What dispatch compares every call with, to see which of them deserve a closer look (engine/call_stats.h). Made of the
+// settings of the logs of commands.
+struct CallThresholds {
+  Tunable arguments{16};            // from so many on a call is always timed; 0: every call is
+  Tunable request_bytes{64 << 10};  // the same for the size of the request
+  Tunable reply_bytes{1 << 20};     // from this size on a reply is reported
+  Tunable watchers{0};              // of all calls: not 0 while there are any
+};
+
 struct Tunables {
   // Memory and eviction.
   Tunable maxmemory_bytes{0};          // 0: no limit; values over 2^63-1 are held as 2^63-1
@@ -104,11 +113,17 @@ struct Tunables {
   Tunable tracking_table_max_keys{1000000};                // 0: no limit
 
   // Observation.
-  Tunable notify_keyspace_events{0};          // bits: NotifyFlag
-  Tunable slowlog_log_slower_than_us{10000};  // negative: off; 0: everything
-  Tunable slowlog_max_len{128};               // entries
-  Tunable latency_monitor_threshold_ms{0};    // 0: off
-  Tunable latency_tracking{1};                // bool
+  Tunable notify_keyspace_events{0};                      // bits: NotifyFlag
+  Tunable slowlog_log_slower_than_us{10000};              // negative: off; 0: everything
+  Tunable slowlog_max_len{128};                           // entries
+  Tunable commandlog_request_larger_than_bytes{1 << 20};  // negative: off; 0: everything
+  Tunable commandlog_large_request_max_len{128};
+  Tunable commandlog_reply_larger_than_bytes{1 << 20};  // negative: off; 0: everything
+  Tunable commandlog_large_reply_max_len{128};
+  Tunable latency_monitor_threshold_ms{0};  // 0: off
+  Tunable latency_tracking{1};              // bool
+  CallThresholds call_thresholds;
+  Tunable client_pause{0};  // not 0 while clients are paused
 
   Tunables() {
     auto& replica = output_buffer_limits[static_cast<std::size_t>(OutputClass::kReplica)];

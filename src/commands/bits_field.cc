@@ -130,7 +130,9 @@ Outcome BitField(Context& ctx, Args args) {
     const FieldEffect effect = RunOnBytes(ctx, bytes, size, operation);
     if (effect.changed || (effect.written && has_grown)) ++changes;
   }
-  if (changes != 0 || has_grown) ctx.Changed(key, {base::kNotifyString, "setbit"}, changes);
+  if (changes != 0 || has_grown) {
+    ctx.Changed(key, changes != 0 ? Event{base::kNotifyString, "setbit"} : kUnannounced, changes);
+  }
   return Done();
 }
 

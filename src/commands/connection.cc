@@ -15,7 +15,12 @@ constexpr Error kNotAnInt32{"ERR value is out of range, value must between -2147
 
 Outcome Ping(Context& ctx, Args args) {
   if (args.size() > 2) return ctx.Fail("ERR wrong number of arguments for 'ping' command");
-  if (args.size() == 2) {
+  if (ctx.session->subscriptions != nullptr && !ctx.reply.IsResp3()) {
+    // Such a client expects nothing but messages.
+    ctx.reply.ArrayHeader(2);
+    ctx.reply.Bulk("pong");
+    ctx.reply.Bulk(args.size() == 2 ? args[1] : "");
+  } else if (args.size() == 2) {
     ctx.reply.Bulk(args[1]);
   } else {
     ctx.reply.Pong();
@@ -50,7 +55,7 @@ constexpr std::string_view kPingTips[] = {"request_policy:all_shards", "response
 constexpr Command kConnectionCommands[] = {
     {.name = "ping",
      .arity = AtLeast(0),
-     .flags = kFast | kSentinel,
+     .flags = kFast | kSentinel | kWhileSubscribed,
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Ping,
@@ -73,7 +78,7 @@ constexpr Command kConnectionCommands[] = {
      .syntax = "message"},
     {.name = "quit",
      .arity = AtLeast(0),
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy,
+     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kWhileSubscribed,
      .categories = kCatConnection,
      .locks = Locks::kNone,
      .run = Quit,

@@ -170,7 +170,7 @@ Outcome Compute(Context& ctx, Args args, Operation operation) {
 }
 
 Outcome Store(Context& ctx, Args args, Operation operation, std::string_view event) {
-  TRY(Sets sets, FindSets(ctx, args, 2, args.size() - 2, false));
+  TRY(Sets sets, FindSets(ctx, args, 2, args.size() - 2, true));
   const Key target_key = ctx.KeyAt(args, 1);
   // A target that is due goes away now, which may move the sources.
   if (ctx.FindForWrite(target_key) == nullptr) {

@@ -154,10 +154,12 @@ Outcome Lcs(Context& ctx, Args args) {
   static constexpr Error kNotStrings{"ERR The specified keys must contain string values"};
   static constexpr Error kTooMuch{"ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"};
   const Key keys[] = {ctx.KeyAt(args, 1), ctx.KeyAt(args, 2)};
+  bool are_strings = true;
   for (const Key& key : keys) {
     const Entry* entry = ctx.Find(key);
-    if (entry != nullptr && entry->type() != Type::kString) return kNotStrings;
+    are_strings &= entry == nullptr || entry->type() == Type::kString;
   }
+  if (!are_strings) return kNotStrings;
   TRY(const LcsOptions options, ParseLcs(args));
   // Both are looked up before either is read: finding one that is due changes the shard.
   const StringText a(ctx.Peek(keys[0]));

@@ -86,7 +86,7 @@ inline void Batch::PrefetchStep() {
   ++fetched_;
 }
 
-void Batch::RunItem(const Item& item) {
+bool Batch::RunItem(const Item& item) {
   Session& session = *item.session;
   resp::OutputBuffer& output = context_.reply.Output();
   if (session.pushes != nullptr) [[unlikely]]
@@ -97,18 +97,26 @@ void Batch::RunItem(const Item& item) {
     ++context_.stats.protocol_errors;
     context_.ReplyError(errors_[item.error - 1]);
     session.close_after_reply = true;
-    return;
+    return true;
   }
   context_.reply_begin = output.Size();
+  const ReplyMode mode_before = session.reply_mode;
   if (session.reply_mode == ReplyMode::kSkipNext) [[unlikely]]
     session.reply_mode = ReplyMode::kSkipThis;
   dispatcher_.Run(context_, item.command, arguments_.Slice(item.first_argument, item.argument_count),
                   keys_.data() + item.first_argument);
+  if (context_.postponed) [[unlikely]] {
+    context_.postponed = false;
+    session.reply_mode = mode_before;
+    Keep(item);
+    return false;
+  }
   if (session.reply_mode != ReplyMode::kOn) [[unlikely]] {
     // CLIENT REPLY ON has switched it on again and answers; everything else is silent, after SKIP for one command.
     output.Truncate(context_.reply_begin);
     if (session.reply_mode == ReplyMode::kSkipThis) session.reply_mode = ReplyMode::kOn;
   }
+  return true;
 }
 
 // The session's requests rest: this one is given back to its connection.
@@ -134,6 +142,8 @@ bool Batch::Run() {
     Session* const session = items_[next_].session;
     const std::size_t begin = output.Size();
     std::uint64_t commands = 0;
+    if (session->killed.load(std::memory_order_relaxed)) [[unlikely]]
+      session->close_after_reply = true;
     for (; next_ != size_ && items_[next_].session == session && !enough(); ++next_) {
       const Item& item = items_[next_];
       while (fetched_ < item.probes_end + kLastStageProbes) PrefetchStep();
@@ -142,8 +152,7 @@ bool Batch::Run() {
         Keep(item);
         continue;
       }
-      RunItem(item);
-      ++commands;
+      if (RunItem(item)) ++commands;
     }
     if (session->pushes != nullptr) [[unlikely]]
       Outbox::EmitPushes(*session, output);

@@ -82,7 +82,8 @@ class Batch {
   void AddProbes(const Session& session, const ResolvedCommand& command, std::size_t first_argument,
                  std::size_t argument_count, std::size_t first_key);
   void PrefetchStep();
-  void RunItem(const Item& item);
+  // False if it has not run: it waits, with its session.
+  bool RunItem(const Item& item);
   void Keep(const Item& item);
 
   Dispatcher& dispatcher_;

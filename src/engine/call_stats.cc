@@ -8,7 +8,16 @@ namespace zedis::engine {
 
 void CallStats::Record(std::uint64_t start, std::uint64_t ticks, bool with_histogram) {
   const std::uint64_t calls = calls_.Get();
+  if (calls <= untimed_until_) {
+    // It was not this one's turn: somebody asked for its time.
+    weight_ = 1;
+    ticks_ += ticks;
+    ++covered_;
+    if (with_histogram) Histogram().Add(ticks, 1);
+    return;
+  }
   const std::uint64_t waiting = calls - covered_.Get() - 1;  // not timed since the last that was
+  weight_ = waiting + 1;
   ticks_ += ticks + waiting * last_ticks_.Get();
   covered_ += waiting + 1;
   if (with_histogram) {
@@ -24,11 +33,7 @@ void CallStats::Record(std::uint64_t start, std::uint64_t ticks, bool with_histo
   untimed_until_ = calls + (is_dense ? RandomGap() : 0);
 }
 
-std::uint64_t CallStats::ticks() const {
-  const std::uint64_t covered = covered_.Get();
-  const std::uint64_t calls = calls_.Get();
-  return ticks_.Get() + (calls > covered ? (calls - covered) * last_ticks_.Get() : 0);
-}
+std::uint64_t CallStats::ticks() const { return ticks_.Get() + waiting() * last_ticks_.Get(); }
 
 TickHistogram& CallStats::Histogram() {
   TickHistogram* histogram = histogram_.load(std::memory_order_relaxed);

@@ -7,10 +7,14 @@
 //   - Closer together, a call that was timed also stands for those that follow until the next one that is timed. So a
 //     rare slow call is never multiplied: after it the next is timed again.
 //   - A command that its row calls neither fast nor O(1) is always timed.
+//   - Whoever runs the call may ask for its time (many arguments, a large request, a lock that was busy, a low
+//   threshold
+//     of the slow log). Then it stands for itself only.
 //
 // One worker writes, INFO reads at any time: all fields are relaxed atomics.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -65,16 +69,25 @@ class CallStats {
   CallStats& operator=(const CallStats&) = delete;
   ~CallStats() { delete histogram_.load(std::memory_order_relaxed); }
 
-  // Around each call: `start` is what Begin returned, 0 if this call is not timed. A call counts when it has ended, so
-  // that INFO does not show the INFO that asks.
-  std::uint64_t Begin() const { return calls_.Get() >= untimed_until_ ? base::ReadTicks() : 0; }
-  void End(std::uint64_t start, const base::Tunable& with_histogram) {
+  // Around each call: `start` is what Begin returned, 0 if this call is not timed, which it is if it is `wanted`. A
+  // call counts when it has ended, so that INFO does not show the INFO that asks. End returns how many ticks it took, 0
+  // if it was not timed.
+  std::uint64_t Begin(bool wanted = false) const {
+    return wanted || calls_.Get() >= untimed_until_ ? base::ReadTicks() : 0;
+  }
+  std::uint64_t End(std::uint64_t start, const base::Tunable& with_histogram) {
     ++calls_;
-    if (start != 0) [[unlikely]]
-      Record(start, base::TicksSince(start), with_histogram.IsOn());
+    if (start == 0) [[likely]]
+      return 0;
+    const std::uint64_t ticks = base::TicksSince(start);
+    Record(start, ticks, with_histogram.IsOn());
+    return std::max<std::uint64_t>(ticks, 1);
   }
   // The call that has just been counted began at `start` and took `ticks`.
   void Record(std::uint64_t start, std::uint64_t ticks, bool with_histogram);
+
+  // How many calls the last one that was timed stands for: itself, and those before it that were not. For its worker.
+  std::uint64_t weight() const { return weight_; }
 
   void CountRejected() { ++rejected_; }
   void CountFailed() { ++failed_; }
@@ -86,6 +99,13 @@ class CallStats {
   std::uint64_t failed() const { return failed_.Get(); }
   // Of all calls, those included that the last one that was timed stands for.
   std::uint64_t ticks() const;
+  // Calls that were not timed yet and have nobody that stands for them: they are taken for as long as the last one.
+  std::uint64_t waiting() const {
+    const std::uint64_t covered = covered_.Get();
+    const std::uint64_t calls = calls_.Get();
+    return calls > covered ? calls - covered : 0;
+  }
+  std::uint64_t last_ticks() const { return last_ticks_.Get(); }
   // Null if nothing was noted yet.
   const TickHistogram* histogram() const { return histogram_.load(std::memory_order_acquire); }
 
@@ -99,6 +119,7 @@ class CallStats {
   Counter covered_;  // calls whose time is in ticks_
   Counter last_ticks_;
   std::uint64_t last_start_ = 0;
+  std::uint64_t weight_ = 1;
   Counter rejected_;
   Counter failed_;
   std::atomic<TickHistogram*> histogram_{nullptr};

@@ -28,15 +28,38 @@
 namespace zedis::engine {
 
 class Blocking;
+class Context;
 
-// What the layers above give to their own handlers, see server/. The engine only carries it.
+// What is known of a call that has ended.
+struct CallReport {
+  std::uint64_t ticks;   // 0: it was not timed
+  std::uint64_t weight;  // how many calls it stands for, see engine/call_stats.h
+  std::size_t reply_bytes;
+};
+
+// What housekeeping does, for those who watch how long it takes.
+enum class Cycle : std::uint8_t { kExpire, kEviction, kCompaction };
+
+// What the layers above give to their own handlers, see server/, and what they want to know.
 class Host {
  public:
   virtual ~Host() = default;
   // Whether the client may read every key there is: asked by commands that find out themselves which keys they read.
   virtual bool MayReadEveryKey(Context&, Args) { return true; }
+  // A call has ended that was timed, or whose reply is large, or somebody watches all calls. No lock is held, but for
+  // those of a transaction; the reply is not sent yet.
+  virtual void OnCall(Context& /*ctx*/, Args /*args*/, const CallReport& /*call*/) {}
+  // Clients are paused (Tunables::client_pause), and this command is about to run; its locks are held. True: it must
+  // wait with all that its session sends; whoever says so lets the session rest.
+  virtual bool MustWait(Context& /*ctx*/, std::uint32_t /*flags*/) { return false; }
+  // Of each turn of housekeeping.
+  virtual void OnCycle(Cycle /*cycle*/, std::uint64_t /*ticks*/) {}
   // A session is about to end: what features keep of it elsewhere has to go. Called by its worker, which holds no lock.
   virtual void OnSessionEnd(Context& /*ctx*/, Session& /*session*/) {}
+  // A session that is_tracked has run a command, whose locks are still held.
+  virtual void OnTracked(Context& /*ctx*/, const ResolvedCommand& /*command*/, Args /*args*/) {}
+  // A worker has run a batch, of which no reply was sent yet, or other things that may have changed keys.
+  virtual void OnTurn(Context& /*ctx*/) {}
 };
 
 // What follows from a command when it has let go of its locks.
@@ -204,7 +227,8 @@ class Context {
   Watches* watches = nullptr;
   TransactionPointer spare_transaction;  // the next one: one that has ended, or null
   Blocking* blocking = nullptr;          // of the worker; null: no command waits
-  bool may_block = true;  // false while a transaction runs: its commands have the reply of waiting in vain
+  bool may_block = true;   // false while a transaction runs: its commands have the reply of waiting in vain
+  bool postponed = false;  // the command that was to run must wait and has not run
 
   // --- of the command that runs ---
   resp::Reply reply;

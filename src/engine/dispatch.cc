@@ -59,6 +59,13 @@ Outcome Dispatcher::Refuse(Context& ctx, const ResolvedCommand* command, Args ar
   return ctx.Fail("ERR unknown command '{}', with args beginning with: {}", Shown(args[0]), shown);
 }
 
+Outcome Dispatcher::RefuseSubscriber(Context& ctx) {
+  return ctx.Fail(
+      "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+      "context",
+      ctx.command->row->name);
+}
+
 Outcome Dispatcher::Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why) {
   ctx.stats.calls[command.number].CountRejected();
   if (command.row->in_multi == InMulti::kExec) {
@@ -72,27 +79,26 @@ Outcome Dispatcher::Reject(Context& ctx, const ResolvedCommand& command, const O
 }
 
 Outcome Dispatcher::RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args) {
-  const Handler run = command.run;
   const bool needs_all = command.row->needs_all != nullptr && command.row->needs_all(args);
   switch (needs_all ? Locks::kAll : command.locks) {
     case Locks::kNone:
     case Locks::kVisit:
-      return run(ctx, args);
+      return Invoke(ctx, command, args);
     case Locks::kAll: {
       ctx.locks.LockAll();
-      const Outcome outcome = run(ctx, args);
+      const Outcome outcome = Invoke(ctx, command, args);
       ctx.locks.UnlockAll();
       return outcome;
     }
     case Locks::kKeys:
       break;
   }
-  if (command.shape == ResolvedCommand::KeyShape::kNone || !ctx.locks.needed()) return run(ctx, args);
+  if (command.shape == ResolvedCommand::KeyShape::kNone || !ctx.locks.needed()) return Invoke(ctx, command, args);
   // A request whose arguments contradict the key specification locks what is named; the handler refuses it.
   ForEachKey(*command.row, args,
              [&](std::size_t i, const KeySpec&) { ctx.locks.Add(ctx.keyspace.ShardOf(ctx.keys[i].hash)); });
   ctx.locks.LockAdded();
-  const Outcome outcome = run(ctx, args);
+  const Outcome outcome = Invoke(ctx, command, args);
   ctx.locks.UnlockAdded();
   return outcome;
 }

@@ -71,6 +71,14 @@ class Dispatcher {
   // index of the first key argument, or 0.
   static std::size_t HashKeys(const ResolvedCommand& command, Args args, std::uint64_t seed, KeyPlace* keys);
 
+  // Runs the handler. REQUIRES: the locks that its row asks for are held.
+  static Outcome Handle(Context& ctx, const ResolvedCommand& command, Args args) {
+    const Outcome outcome = command.run(ctx, args);
+    if (ctx.session->is_tracked) [[unlikely]]
+      ctx.host.OnTracked(ctx, command, args);
+    return outcome;
+  }
+
   // Runs one command and writes its reply. `keys` as filled by HashKeys.
   void Run(Context& ctx, const ResolvedCommand* command, Args args, const KeyPlace* keys) {
     ctx.command = command;
@@ -85,15 +93,43 @@ class Dispatcher {
 
  private:
   Outcome Execute(Context& ctx, const ResolvedCommand* command, Args args);
+  // A RESP2 client could not tell the replies of other commands from messages.
+  static bool MayRunWhileSubscribed(const Context& ctx) {
+    return (ctx.command->flags & kWhileSubscribed) != 0 || ctx.session->protocol.Get() == resp::Protocol::kResp3;
+  }
+  static Outcome RefuseSubscriber(Context& ctx);
+  Outcome Admit(Context& ctx, Args args, std::uint32_t flags) {
+    const Outcome admitted = gate_.Admit(ctx, args, flags);
+    if (ctx.session->subscriptions == nullptr || !admitted.ok() || MayRunWhileSubscribed(ctx)) [[likely]]
+      return admitted;
+    return RefuseSubscriber(ctx);
+  }
   static bool IsComplete(const ResolvedCommand* command, Args args) {
     return command != nullptr && command->arity.Accepts(args.size()) && command->run != nullptr;
+  }
+  // Whether a pause holds up a command with these flags; then it has not run, and is kept.
+  static bool MustWait(Context& ctx, std::uint32_t flags) {
+    if (!ctx.tunables.client_pause.IsOn()) [[likely]]
+      return false;
+    return ctx.postponed = ctx.host.MustWait(ctx, flags);
+  }
+  // With the locks of the command: so once a pause has begun under all locks, nothing that it holds up runs any more.
+  static Outcome Invoke(Context& ctx, const ResolvedCommand& command, Args args) {
+    return MustWait(ctx, command.flags) ? Done() : Handle(ctx, command, args);
+  }
+  // How far the arguments lie apart: the size of the request, nearly.
+  static std::size_t Extent(Args args) {
+    return static_cast<std::size_t>(args.back().data() + args.back().size() - args.front().data());
+  }
+  static bool IsAtLeast(std::size_t size, const base::Tunable& threshold) {
+    return size >= static_cast<std::size_t>(threshold.Get());
   }
   Outcome Refuse(Context& ctx, const ResolvedCommand* command, Args args) const;
   static Outcome Reject(Context& ctx, const ResolvedCommand& command, const Outcome& why);
   static Outcome Call(Context& ctx, const ResolvedCommand& command, Args args);
   static Outcome RunWithLocks(Context& ctx, const ResolvedCommand& command, Args args);
   template <class RunIt>
-  static Outcome Measured(Context& ctx, const ResolvedCommand& command, RunIt run);
+  static Outcome Measured(Context& ctx, const ResolvedCommand& command, Args args, RunIt run);
 
   // dispatch_transaction.cc
   Outcome ExecuteBesideTransaction(Context& ctx, const ResolvedCommand* command, Args args);
@@ -104,31 +140,43 @@ class Dispatcher {
   Gate& gate_;
 };
 
-// Counts a call and, now and then, its time.
+// Counts a call and, now and then, measures its time: run(std::uint64_t& start) may begin to if it meets with a delay.
 template <class RunIt>
-inline Outcome Dispatcher::Measured(Context& ctx, const ResolvedCommand& command, RunIt run) {
+inline Outcome Dispatcher::Measured(Context& ctx, const ResolvedCommand& command, Args args, RunIt run) {
   CallStats& calls = ctx.stats.calls[command.number];
+  const base::CallThresholds& thresholds = ctx.tunables.call_thresholds;
   const std::size_t before = ctx.reply.Output().Size();
-  const std::uint64_t start = calls.Begin();
-  const Outcome outcome = run();
-  calls.End(start, ctx.tunables.latency_tracking);
+  const std::size_t total_before = ctx.reply.Output().TotalBytes();
+  std::uint64_t start =
+      calls.Begin(IsAtLeast(args.size(), thresholds.arguments) || IsAtLeast(Extent(args), thresholds.request_bytes));
+  const Outcome outcome = run(start);
+  if (ctx.postponed) [[unlikely]]
+    return outcome;
+  const std::uint64_t ticks = calls.End(start, ctx.tunables.latency_tracking);
   if (!outcome.ok()) [[unlikely]] {
     // An error replaces whatever the handler had begun to write.
     ctx.reply.Output().Truncate(before);
     calls.CountFailed();
   }
+  const std::size_t reply_bytes = ctx.reply.Output().TotalBytes() - total_before;
+  if (ticks != 0 || IsAtLeast(reply_bytes, thresholds.reply_bytes) || thresholds.watchers.IsOn()) [[unlikely]]
+    ctx.host.OnCall(ctx, args, {ticks, calls.weight(), reply_bytes});
   return outcome;
 }
 
 // The command on one key, nearly every one, is dealt with here.
 inline Outcome Dispatcher::Call(Context& ctx, const ResolvedCommand& command, Args args) {
-  return Measured(ctx, command, [&] {
+  return Measured(ctx, command, args, [&](std::uint64_t& start) {
     if (command.shape != ResolvedCommand::KeyShape::kOne || command.locks != Locks::kKeys) [[unlikely]]
       return RunWithLocks(ctx, command, args);
-    if (!ctx.locks.needed()) return command.run(ctx, args);
+    if (!ctx.locks.needed()) return Invoke(ctx, command, args);
     const int shard = ctx.keyspace.ShardOf(ctx.keys[command.first].hash);
-    ctx.locks.LockOne(shard);
-    const Outcome result = command.run(ctx, args);
+    if (!ctx.locks.TryLockOne(shard)) [[unlikely]] {
+      // Whoever holds it may do so for long.
+      if (start == 0) start = base::ReadTicks();
+      ctx.locks.LockOne(shard);
+    }
+    const Outcome result = Invoke(ctx, command, args);
     ctx.locks.UnlockOne(shard);
     return result;
   });
@@ -139,7 +187,7 @@ inline Outcome Dispatcher::Execute(Context& ctx, const ResolvedCommand* command,
     return ExecuteBesideTransaction(ctx, command, args);
   if (!IsComplete(command, args)) [[unlikely]]
     return Refuse(ctx, command, args);
-  const Outcome admitted = gate_.Admit(ctx, args, command->flags);
+  const Outcome admitted = Admit(ctx, args, command->flags);
   if (!admitted.ok()) [[unlikely]]
     return Reject(ctx, *command, admitted);
   return Call(ctx, *command, args);

@@ -36,11 +36,16 @@ Outcome Dispatcher::ExecuteBesideTransaction(Context& ctx, const ResolvedCommand
     if ((flags & kNoMulti) != 0) return Reject(ctx, *command, kNotInTransaction);
     flags |= MemoryFlags(transaction, in_multi);
   }
-  const Outcome admitted = gate_.Admit(ctx, args, flags);
+  const Outcome admitted = Admit(ctx, args, flags);
   if (!admitted.ok()) return Reject(ctx, *command, admitted);
   if (!transaction.open() || in_multi == InMulti::kAtOnce || in_multi == InMulti::kEnds)
     return Call(ctx, *command, args);
-  if (in_multi == InMulti::kExec) return Measured(ctx, *command, [&] { return RunTransaction(ctx); });
+  if (in_multi == InMulti::kExec) {
+    const Outcome outcome = Measured(ctx, *command, args, [&](std::uint64_t&) { return RunTransaction(ctx); });
+    if (ctx.session->is_tracked && !ctx.postponed) ctx.host.OnTracked(ctx, *command, args);
+    return outcome;
+  }
+  if (MustWait(ctx, flags)) return Done();
   Enqueue(*ctx.session, *command, args);
   ctx.reply.Queued();
   return Done();
@@ -91,9 +96,10 @@ void Dispatcher::RunQueue(Context& ctx, const Transaction& transaction, const Ke
     ctx.command = queued.command;
     ctx.keys = places;
     const Outcome admitted = gate_.AdmitQueued(ctx, queued.args);
-    const Outcome outcome = admitted.ok()
-                                ? Measured(ctx, *queued.command, [&] { return queued.command->run(ctx, queued.args); })
-                                : admitted;
+    const Outcome outcome =
+        !admitted.ok() ? admitted : Measured(ctx, *queued.command, queued.args, [&](std::uint64_t&) {
+          return Handle(ctx, *queued.command, queued.args);
+        });
     if (!outcome.ok()) ctx.ReplyError(outcome.error()->text);
     LeaveOut(ctx);
     places += queued.args.size();
@@ -115,12 +121,14 @@ Outcome Dispatcher::RunTransaction(Context& ctx) {
     CollectKeys(ctx, transaction, places);
     const bool all = transaction.needs_all_locks();
     all ? ctx.locks.LockAll() : ctx.locks.LockAdded();
-    touched = IsTouched(ctx, transaction);
-    if (!touched) {
+    const bool waits = MustWait(ctx, ctx.command->flags | transaction.flags());
+    touched = !waits && IsTouched(ctx, transaction);
+    if (!waits && !touched) {
       UnwatchLocked(ctx, session);
       RunQueue(ctx, transaction, places.data());
     }
     all ? ctx.locks.UnlockAll() : ctx.locks.UnlockAdded();
+    if (waits) return Done();
   }
   if (touched) ctx.reply.NullArray();
   EndTransaction(ctx, session);

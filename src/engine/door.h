@@ -24,6 +24,9 @@ struct Event {
   bool new_value = true;
 };
 
+// Of a change that Redis tells no subscriber of: a string that only grew, by zeros.
+inline constexpr Event kUnannounced{static_cast<base::NotifyFlag>(0), "unannounced"};
+
 struct Change {
   const store::Key& key;
   int database;

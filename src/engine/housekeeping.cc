@@ -16,17 +16,25 @@ bool Housekeeping::Run(std::int64_t budget_us) {
   // None starves another: what one leaves of its share goes to the next.
   const base::TimeBudget all(budget_us, clock_);
   const std::uint64_t start = base::ReadTicks();
-  const bool due_left = expiry_.Run(base::TimeBudget(budget_us / 2, clock_));
-  ctx_.stats.expiry_ticks += base::TicksSince(start);
+  // While writes are paused nothing changes, as in Redis; what is due looks as if it were not there.
+  const bool paused = ctx_.tunables.client_pause.IsOn();
+  const bool due_left = !paused && expiry_.Run(base::TimeBudget(budget_us / 2, clock_));
+  const std::uint64_t expiry_ticks = base::TicksSince(start);
+  ctx_.stats.expiry_ticks += expiry_ticks;
+  ctx_.host.OnCycle(Cycle::kExpire, expiry_ticks);
   if (due_left) ++ctx_.stats.expiry_out_of_time;
-  const bool memory_short = evictor_.Run(base::TimeBudget(budget_us / 2, clock_));
+  const std::uint64_t eviction_start = base::ReadTicks();
+  const bool memory_short = !paused && evictor_.Run(base::TimeBudget(budget_us / 2, clock_));
+  ctx_.host.OnCycle(Cycle::kEviction, base::TicksSince(eviction_start));
   const bool garbage_left = FreeGarbage(all);
   bool sparse_left = compaction_.running();
   if (ctx_.now_ms >= next_compaction_ms_) {
     const bool is_short = evictor_.MemoryIsShort();
     next_compaction_ms_ = ctx_.now_ms + (is_short ? kCompactionIntervalShortMs : kCompactionIntervalMs);
     const base::TimeBudget budget(is_short ? budget_us / 2 : budget_us / 4, clock_);
+    const std::uint64_t compaction_start = base::ReadTicks();
     sparse_left = compaction_.Run(budget, evictor_.CompactionWanted());
+    ctx_.host.OnCycle(Cycle::kCompaction, base::TicksSince(compaction_start));
   }
   return due_left || memory_short || garbage_left || sparse_left;
 }

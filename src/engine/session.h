@@ -69,13 +69,18 @@ struct Session {
   bool no_touch = false;
   bool stalled = false;  // its requests are kept and not run, see engine/outbox.h
   base::OutputClass output_class = base::OutputClass::kNormal;
+  // Somebody has ended it: what it sends does not run any more. Its connection closes soon. Any thread sets it.
+  std::atomic<bool> killed{false};
   ReplyMode reply_mode = ReplyMode::kOn;
   std::unique_ptr<std::string> pushes;  // to be sent besides replies, see engine/outbox.h; null: nothing
   std::unique_ptr<KeptRequests> kept;   // null: nothing
   TransactionPointer transaction;       // null: no MULTI is open, and no key watched
   // What it sends now has to be kept: requests before it have not run yet.
   bool rests() const { return stalled || (kept != nullptr && !kept->requests.empty()); }
-  std::shared_ptr<Address> address;  // for other threads, see engine/desk.h; null: nobody has asked for it
+  std::shared_ptr<Address> address;            // for other threads, see engine/desk.h; null: nobody has asked for it
+  std::unique_ptr<SessionPart> subscriptions;  // null: none
+  std::unique_ptr<SessionPart> tracking;       // what it is told about the keys it caches; null: nothing
+  bool is_tracked = false;                     // Host::OnTracked hears of its commands
 
   // What a command waits for, see engine/blocking.h; null: nothing. Changed by its worker, read by anybody.
   std::shared_ptr<Waiter> waiter;  // under waiter_lock
@@ -105,14 +110,25 @@ struct Session {
   // it watches nothing.
   Published<bool> watch_touched;
 
+  Published<std::uint32_t> shown_channels;  // subscriptions
+  Published<std::uint32_t> shown_patterns;
+  Published<std::uint32_t> shown_shard_channels;
+  Published<std::int64_t> shown_redirect{-1};  // who gets invalidations instead; 0: itself, -1: nobody
+
   enum ShownFlags : std::uint32_t {
-    kShowNoEvict = 1,
-    kShowNoTouch = 2,
-    kShowCloseAfterReply = 4,
-    kShowUnix = 8,
-    kShowInTransaction = 16,
-    kShowWatchTouched = 32,
-    kShowBlocked = 64
+    kShowNoEvict = 1u << 0,
+    kShowNoTouch = 1u << 1,
+    kShowCloseAfterReply = 1u << 2,
+    kShowUnix = 1u << 3,
+    kShowPubsub = 1u << 4,
+    kShowTracking = 1u << 5,
+    kShowBrokenRedirect = 1u << 6,
+    kShowBroadcast = 1u << 7,
+    kShowInTransaction = 1u << 8,
+    kShowWatchTouched = 1u << 9,
+    kShowBlocked = 1u << 10,
+    kShowMonitor = 1u << 11,
+    kShowPaused = 1u << 12,
   };
 
   // Texts are rare: most connections have none, and an idle connection must stay small.

@@ -18,6 +18,7 @@ struct alignas(64) WorkerStats {
   Counter expired_keys;
   Counter expired_fields;
   Counter evicted_keys;
+  Counter evicted_clients;
   Counter changes;  // rdb_changes_since_last_save
   Counter protocol_errors;
   Counter denied_logins;    // wrong user or password

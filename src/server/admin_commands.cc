@@ -8,6 +8,7 @@
 
 #include "base/version.h"
 #include "engine/arguments.h"
+#include "server/client_control.h"
 #include "server/info.h"
 #include "server/services.h"
 #include "server/tables.h"
@@ -170,6 +171,14 @@ constexpr Command kAdminCommands[] = {
      .group = "server",
      .summary = "Draws a little picture and names the version.",
      .syntax = "[VERSION version:int]"},
+    {.name = "monitor",
+     .arity = Exactly(0),
+     .flags = kAdmin | kNoScript | kLoading | kStale,
+     .locks = Locks::kNone,
+     .run = Monitor,
+     .since = "1.0.0",
+     .group = "server",
+     .summary = "Shows all commands that the server runs from now on."},
     {.name = "shutdown",
      .arity = AtLeast(0),
      .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kSentinel | kAllowBusy,

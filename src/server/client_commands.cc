@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "commands/help.h"
 #include "engine/arguments.h"
+#include "server/client_control.h"
 #include "server/client_filter.h"
 #include "server/client_line.h"
 #include "server/client_unblock.h"
@@ -9,6 +10,7 @@
 #include "server/services.h"
 #include "server/session_fields.h"
 #include "server/tables.h"
+#include "server/tracking_commands.h"
 
 namespace zedis::server {
 namespace {
@@ -63,7 +65,8 @@ Outcome List(Context& ctx, Args args) {
   TRY(const ClientFilter filter, ClientFilter::Parse(ctx, args, 2));
   std::string lines;
   ServicesOf(ctx).clients.ForEach([&](const ClientRegistry::Client& client) {
-    if (filter.Accepts(client, *ctx.session, ctx.now_ms)) AppendClientLine(client, ctx.now_ms, lines);
+    if (!IsEnding(client) && filter.Accepts(client, *ctx.session, ctx.now_ms))
+      AppendClientLine(client, ctx.now_ms, lines);
   });
   ctx.reply.Verbatim("txt", lines);
   return Done();
@@ -106,12 +109,20 @@ Outcome NoTouch(Context& ctx, Args args) {
 }
 
 constexpr std::string_view kHelp[] = {
+    "CACHING (YES|NO)",
+    "    Track the keys of the next command, or do not. For OPTIN and OPTOUT.",
     "GETNAME",
     "    Return the name that this connection has given itself.",
+    "GETREDIR",
+    "    Return the number of the connection that hears of changed keys instead of this one.",
     "ID",
     "    Return the number of this connection.",
     "INFO",
     "    Return what the server knows about this connection.",
+    "KILL <ip:port>",
+    "    End the connection from an address.",
+    "KILL <option> <value> [<option> <value> ...]",
+    "    End all connections that match. Options are those of LIST; SKIPME is YES unless given.",
     "LIST [options ...]",
     "    Return what the server knows about all connections, one a line. Options:",
     "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
@@ -128,14 +139,22 @@ constexpr std::string_view kHelp[] = {
     "    Keep this connection when the memory of clients has to shrink.",
     "NO-TOUCH (ON|OFF)",
     "    Let what this connection reads look as if nobody had read it.",
+    "PAUSE <milliseconds> [WRITE|ALL]",
+    "    Hold up all commands, or those that write, for a time.",
     "REPLY (ON|OFF|SKIP)",
     "    Switch the replies of this connection on or off, or skip the next one.",
     "SETINFO <option> <value>",
     "    Say which library the client uses: LIB-NAME or LIB-VER.",
     "SETNAME <name>",
     "    Give this connection a name.",
+    "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+    "    Tell this connection when keys change that it may have cached.",
+    "TRACKINGINFO",
+    "    Return what this connection has asked for by TRACKING.",
     "UNBLOCK <id> [TIMEOUT|ERROR]",
     "    End what the connection with this number waits for, as if its time were up (default) or with an error.",
+    "UNPAUSE",
+    "    End a pause.",
 };
 
 constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
@@ -163,6 +182,24 @@ constexpr Command With(Command row, std::uint32_t more_flags, std::span<const st
   return row;
 }
 
+constexpr Command WithAllLocks(Command row) {
+  row.locks = Locks::kAll;
+  return row;
+}
+
+constexpr std::string_view kKillSyntax =
+    "filter('ip:port'!2.8.12|new-format([ID client-id:int@2.8.12]|"
+    "[TYPE normal_master_slave_pubsub(NORMAL|MASTER@3.2.0|SLAVE|REPLICA@5.0.0|PUBSUB)@2.8.12]|[USER username]|"
+    "[ADDR 'ip:port']|[LADDR 'ip:port'@6.2.0]|[SKIPME 'yes/no']|[MAXAGE maxage:int@7.4.0])...)";
+constexpr std::string_view kKillHistory =
+    "2.8.12 Filters.\n"
+    "2.8.12 ID.\n"
+    "3.2.0 TYPE MASTER.\n"
+    "5.0.0 TYPE REPLICA.\n"
+    "6.2.0 LADDR.\n"
+    "7.4.0 MAXAGE.\n"
+    "8.1.0 Several numbers.\n"
+    "9.0.0 More filters.";
 constexpr std::string_view kOnOrOff = "enabled(ON|OFF)";
 constexpr std::string_view kListSyntax =
     "[TYPE normal_master_replica_pubsub(NORMAL|MASTER|REPLICA|PUBSUB)@5.0.0] [ID id{client-id:int...}@6.2.0] "
@@ -181,13 +218,18 @@ constexpr std::string_view kListHistory =
     "9.0.0 More filters.";
 
 constexpr Command kClientSubcommands[] = {
-    NotYetSubcommand("client|caching"),
+    WithSyntax(Sub("client|caching", Exactly(2), ClientCaching, "6.0.0",
+                   "Says whether the keys of the next command are to be tracked."),
+               "mode(YES|NO)"),
     Sub("client|getname", Exactly(1), GetName, "2.6.9", "Returns the name of the connection."),
-    NotYetSubcommand("client|getredir"),
+    Sub("client|getredir", Exactly(1), ClientGetRedir, "6.0.0",
+        "Returns the number of the connection that hears of changed keys instead of this one."),
     commands::HelpRow("client|help", "connection", "5.0.0", kSentinel, kCatConnection),
     Sub("client|id", Exactly(1), Id, "5.0.0", "Returns the number of the connection."),
     With(Sub("client|info", Exactly(1), Info, "6.2.0", "Describes the connection in one line."), 0, kUnsteady),
-    NotYetSubcommand("client|kill"),
+    WithSyntax(With(Sub("client|kill", AtLeast(2), KillClients, "2.4.0", "Ends connections."), kAdmin, {},
+                    "O(N) where N is the number of client connections"),
+               kKillSyntax, kKillHistory),
     WithSyntax(With(Sub("client|list", AtLeast(1), List, "2.4.0", "Describes all connections, a line for each."),
                     kAdmin, kUnsteady, "O(N) where N is the number of client connections"),
                kListSyntax, kListHistory),
@@ -198,7 +240,10 @@ constexpr Command kClientSubcommands[] = {
     WithSyntax(
         Sub("client|no-touch", Exactly(2), NoTouch, "7.2.0", "Makes the connection's reads leave no trace on keys."),
         kOnOrOff),
-    NotYetSubcommand("client|pause"),
+    WithSyntax(
+        WithAllLocks(
+            With(Sub("client|pause", AtLeast(2), PauseClients, "2.9.50", "Holds up commands for a time."), kAdmin, {})),
+        "timeout:int [mode(WRITE|ALL)@6.2.0]", "6.2.0 WRITE."),
     WithSyntax(Sub("client|reply", Exactly(2), SetReply, "3.2.0", "Switches the replies to the connection on or off."),
                "on_off_skip(ON|OFF|SKIP)"),
     WithSyntax(
@@ -206,13 +251,18 @@ constexpr Command kClientSubcommands[] = {
         "attr(LIB-NAME libname|LIB-VER libver)"),
     WithSyntax(With(Sub("client|setname", Exactly(2), SetName, "2.6.9", "Gives the connection a name."), 0, kAllNodes),
                "connection-name"),
-    NotYetSubcommand("client|tracking"),
-    NotYetSubcommand("client|trackinginfo"),
+    WithSyntax(With(Sub("client|tracking", AtLeast(2), ClientTracking, "6.0.0",
+                        "Tells the connection when keys change that it may have cached."),
+                    0, {}, "O(1). O(N) with BCAST, N being the number of prefixes of all connections."),
+               "status(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix...+] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]"),
+    Sub("client|trackinginfo", Exactly(1), ClientTrackingInfo, "6.2.0",
+        "Returns what the connection has asked for by CLIENT TRACKING."),
     WithSyntax(
         With(Sub("client|unblock", AtLeast(2), UnblockClient, "5.0.0", "Ends the waiting of another connection."),
              kAdmin, {}, "O(log N) where N is the number of client connections"),
         kUnblockClientSyntax),
-    NotYetSubcommand("client|unpause"),
+    With(Sub("client|unpause", Exactly(1), UnpauseClients, "6.2.0", "Ends a pause."), kAdmin, {},
+         "O(N) where N is the number of clients held up"),
 };
 
 constexpr Command kClientCommands[] = {

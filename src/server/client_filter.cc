@@ -15,13 +15,15 @@ namespace {
 using namespace engine;  // NOLINT: a family is written in the engine's words
 
 constexpr Error kInvalidClientId{"ERR Invalid client ID"};
+constexpr Error kIdNotPositive{"ERR client-id should be greater than 0"};
 
 bool IsAnyOf(std::string_view word, std::initializer_list<std::string_view> lower) {
   return std::ranges::any_of(lower, [&](std::string_view one) { return EqualsIgnoreCase(one, word); });
 }
 
-// The type of all clients so far.
-bool IsNormal(std::string_view type) { return EqualsIgnoreCase("normal", type); }
+std::string_view TypeOf(const Session& session) {
+  return (session.shown_flags.Get() & Session::kShowPubsub) != 0 ? "pubsub" : "normal";
+}
 
 bool Contains(std::string_view letters, std::string_view wanted) {
   return std::ranges::all_of(wanted, [&](char c) { return letters.find(c) != std::string_view::npos; });
@@ -103,30 +105,32 @@ Expected<bool> ClientFilter::TakeNumber(Context& ctx, std::string_view option, s
 }
 
 // The numbers from args[next] on, as many as there are; the first must be one.
-Expected<std::vector<std::uint64_t>> ClientFilter::TakeIds(Args args, std::size_t& next) {
+Expected<std::vector<std::uint64_t>> ClientFilter::TakeIds(Args args, std::size_t& next, Purpose purpose) {
   std::vector<std::uint64_t> ids;
   for (; next < args.size(); ++next) {
     const auto id = base::ParseInt64(args[next]);
     if (!id) break;
+    if (purpose == Purpose::kKill && *id <= 0) return std::unexpected(&kIdNotPositive);
     ids.push_back(static_cast<std::uint64_t>(*id));
   }
-  if (ids.empty()) return std::unexpected(&kInvalidClientId);
+  if (ids.empty()) return std::unexpected(purpose == Purpose::kKill ? &kIdNotPositive : &kInvalidClientId);
   return ids;
 }
 
-Expected<ClientFilter> ClientFilter::Parse(Context& ctx, Args args, std::size_t start) {
+Expected<ClientFilter> ClientFilter::Parse(Context& ctx, Args args, std::size_t start, Purpose purpose) {
   ClientFilter filter;
+  filter.skip_me_ = purpose == Purpose::kKill;
   std::size_t next = start;
   while (next < args.size()) {
     const std::string_view option = args[next++];
     if (next == args.size()) {
       // Redis takes what follows the numbers of ID for one more of them.
-      const bool after_ids = start + 2 < next && EqualsIgnoreCase("id", args[start]);
+      const bool after_ids = purpose == Purpose::kList && start + 2 < next && EqualsIgnoreCase("id", args[start]);
       return std::unexpected(after_ids ? &kInvalidClientId : &kSyntaxError);
     }
     const bool not_ids = EqualsIgnoreCase("not-id", option);
     if (not_ids || EqualsIgnoreCase("id", option)) {
-      TRY(const std::vector<std::uint64_t> ids, TakeIds(args, next));
+      TRY(const std::vector<std::uint64_t> ids, TakeIds(args, next, purpose));
       std::vector<std::uint64_t>& all = not_ids ? filter.not_ids_ : filter.ids_;
       all.insert(all.end(), ids.begin(), ids.end());
       continue;
@@ -173,7 +177,7 @@ bool ClientFilter::Accepts(const ClientRegistry::Client& client, const Session& 
   values[kDb] = std::to_string(session.database.Get());
   for (std::size_t i = 0; i < kFieldCount; ++i) {
     const auto matches = [&](std::string_view wanted) {
-      if (i == kType) return IsNormal(wanted);
+      if (i == kType) return EqualsIgnoreCase(TypeOf(session), wanted);
       if (i == kFlags || i == kCapa) return Contains(values[i], wanted);
       return values[i] == wanted;
     };

@@ -1,4 +1,4 @@
-// The filters of CLIENT LIST (and one day CLIENT KILL): those of Redis 7.4 and those that Valkey added, joined by AND.
+// The filters of CLIENT LIST and CLIENT KILL: those of Redis 7.4 and those that Valkey added, joined by AND.
 #pragma once
 
 #include <array>
@@ -14,8 +14,11 @@ namespace zedis::server {
 
 class ClientFilter {
  public:
-  // Reads the options from args[start] on.
-  static engine::Expected<ClientFilter> Parse(engine::Context& ctx, engine::Args args, std::size_t start);
+  enum class Purpose : std::uint8_t { kList, kKill };
+
+  // Reads the options from args[start] on. Who kills spares itself unless it says otherwise.
+  static engine::Expected<ClientFilter> Parse(engine::Context& ctx, engine::Args args, std::size_t start,
+                                              Purpose purpose = Purpose::kList);
 
   bool Accepts(const ClientRegistry::Client& client, const engine::Session& self, std::int64_t now_ms) const;
 
@@ -45,7 +48,7 @@ class ClientFilter {
   engine::Outcome CheckValues(engine::Context& ctx) const;
   engine::Expected<bool> TakeNumber(engine::Context& ctx, std::string_view option, std::string_view value);
   static engine::Outcome CheckValue(engine::Context& ctx, Field field, bool is_not, std::string_view value);
-  static engine::Expected<std::vector<std::uint64_t>> TakeIds(engine::Args args, std::size_t& next);
+  static engine::Expected<std::vector<std::uint64_t>> TakeIds(engine::Args args, std::size_t& next, Purpose purpose);
 
   std::vector<std::uint64_t> ids_;  // empty: all
   std::vector<std::uint64_t> not_ids_;

@@ -36,12 +36,14 @@ std::string UserNameOf(const Session& session) {
 
 std::string ClientFlags(const Session& session) {
   static constexpr struct {
-    Session::ShownFlags flag;
+    std::uint32_t flag;
     char letter;
-  } kLetters[] = {{Session::kShowBlocked, 'b'},      {Session::kShowInTransaction, 'x'},
-                  {Session::kShowWatchTouched, 'd'}, {Session::kShowCloseAfterReply, 'c'},
-                  {Session::kShowUnix, 'U'},         {Session::kShowNoEvict, 'e'},
-                  {Session::kShowNoTouch, 'T'}};
+  } kLetters[] = {{Session::kShowMonitor, 'O'},         {Session::kShowBlocked | Session::kShowPaused, 'b'},
+                  {Session::kShowInTransaction, 'x'},   {Session::kShowWatchTouched, 'd'},
+                  {Session::kShowCloseAfterReply, 'c'}, {Session::kShowPubsub, 'P'},
+                  {Session::kShowTracking, 't'},        {Session::kShowBrokenRedirect, 'R'},
+                  {Session::kShowBroadcast, 'B'},       {Session::kShowUnix, 'U'},
+                  {Session::kShowNoEvict, 'e'},         {Session::kShowNoTouch, 'T'}};
   std::uint32_t flags = session.shown_flags.Get();
   if (session.queued_commands.Get() >= 0) flags |= Session::kShowInTransaction;
   if (session.watch_touched.Get()) flags |= Session::kShowWatchTouched;
@@ -68,13 +70,14 @@ void AppendClientLine(const ClientRegistry::Client& client, std::int64_t now_ms,
   // As soon as one of its keys was touched it need watch no longer.
   const std::uint32_t watched = session.watch_touched.Get() ? 0 : session.watched_keys.Get();
   const std::uint64_t transaction = session.transaction_bytes.Get();
-  fmt::format_to(to, " sub=0 psub=0 ssub=0 multi={} watch={} qbuf={} qbuf-free={} argv-mem=0 multi-mem={}",
+  fmt::format_to(to, " sub={} psub={} ssub={} multi={} watch={} qbuf={} qbuf-free={} argv-mem=0 multi-mem={}",
+                 session.shown_channels.Get(), session.shown_patterns.Get(), session.shown_shard_channels.Get(),
                  session.queued_commands.Get(), watched, input, input_free, transaction);
   // Replies are written into the worker's buffer (rbs, rbp: none of its own); what waits is one list (oll).
   fmt::format_to(to, " rbs=0 rbp=0 obl=0 oll={} omem={} tot-mem={} events={}", output != 0 ? 1 : 0, output,
                  sizeof(Session) + input + input_free + transaction + output, output != 0 ? "rw" : "r");
-  fmt::format_to(to, " cmd={} user={} redir=-1 resp={} lib-name={} lib-ver={}",
-                 command != nullptr ? command->row->name : "NULL", UserNameOf(session),
+  fmt::format_to(to, " cmd={} user={} redir={} resp={} lib-name={} lib-ver={}",
+                 command != nullptr ? command->row->name : "NULL", UserNameOf(session), session.shown_redirect.Get(),
                  static_cast<int>(session.protocol.Get()), texts.library_name, texts.library_version);
   fmt::format_to(to, " tot-net-in={} tot-net-out={} tot-cmds={}\n", session.bytes_in.Get(), session.bytes_out.Get(),
                  session.commands.Get());

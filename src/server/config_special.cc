@@ -156,6 +156,24 @@ ParseResult ParseClientOutputBufferLimit(const Directive& directive, Words words
   return Value{fmt::format("{}", fmt::join(limits, " ")), 0};
 }
 
+// What dispatch has to look out for, of all logs together: the least that any of them wants to know.
+void PublishCallThresholds(const Value&, base::Tunables& tunables) {
+  // A call of a fast command with few and short arguments takes as long as others of its kind, unless it has to wait
+  // for a lock, which is noticed. Below this threshold that is not sure enough, and every call is timed.
+  constexpr std::int64_t kTimeAllBelowUs = 1000;
+  constexpr std::int64_t kArgumentsMany = 16;
+  constexpr std::int64_t kRequestBytesMany = 64 << 10;
+  const auto or_never = [](const base::Tunable& tunable) { return tunable.Get() < 0 ? kInt64Max : tunable.Get(); };
+  base::CallThresholds& thresholds = tunables.call_thresholds;
+  const bool time_all = or_never(tunables.slowlog_log_slower_than_us) < kTimeAllBelowUs;
+  // What is large is timed, too, so that it is reported.
+  const std::int64_t request_bytes = or_never(tunables.commandlog_request_larger_than_bytes);
+  const bool is_small = request_bytes < kRequestBytesMany;
+  thresholds.arguments.Set(time_all || is_small ? 0 : kArgumentsMany);
+  thresholds.request_bytes.Set(std::min(request_bytes, kRequestBytesMany));
+  thresholds.reply_bytes.Set(or_never(tunables.commandlog_reply_larger_than_bytes));
+}
+
 void PublishClientOutputBufferLimit(const Value& value, base::Tunables& tunables) {
   const auto words = SplitAtSpaces(value.text);
   for (std::size_t i = 0; i < base::kOutputClasses; ++i) {

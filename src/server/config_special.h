@@ -27,6 +27,7 @@ ParseResult ParseSave(const Directive& directive, Words words, const Value& curr
 ParseResult ParseThreads(const Directive& directive, Words words, const Value& current);
 ParseResult ParseShutdownOn(const Directive& directive, Words words, const Value& current);
 
+void PublishCallThresholds(const Value& value, base::Tunables& tunables);
 void PublishClientOutputBufferLimit(const Value& value, base::Tunables& tunables);
 
 std::vector<std::string> WriteClientOutputBufferLimit(const Directive& directive, const Value& value);

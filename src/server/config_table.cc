@@ -10,7 +10,7 @@ using base::Tunables;
 
 constexpr std::string_view kNoYesLocal[] = {"no", "yes", "local"};
 constexpr std::string_view kLogLevels[] = {"debug", "verbose", "notice", "warning"};
-constexpr std::string_view kLogFormats[] = {"legacy", "logfmt"};
+constexpr std::string_view kLogFormats[] = {"legacy", "logfmt", "json"};
 constexpr std::string_view kLogTimestampFormats[] = {"legacy", "iso8601", "milliseconds"};
 constexpr std::string_view kSyslogFacilities[] = {"user",   "local0", "local1", "local2", "local3",
                                                   "local4", "local5", "local6", "local7"};
@@ -106,8 +106,8 @@ constexpr Directive kDirectives[] = {
     String("pidfile", "").Immutable(),
     Enum("loglevel", "notice", kLogLevels),
     String("logfile", "").Immutable(),
-    Enum("log-format", "legacy", kLogFormats).Ignored(),
-    Enum("log-timestamp-format", "legacy", kLogTimestampFormats).Ignored(),
+    Enum("log-format", "legacy", kLogFormats),
+    Enum("log-timestamp-format", "legacy", kLogTimestampFormats),
     Bool("hide-user-data-from-log", "no").Ignored(),
     Bool("syslog-enabled", "no").Immutable().Ignored(),
     String("syslog-ident", "redis").Immutable().Ignored(),
@@ -138,8 +138,8 @@ constexpr Directive kDirectives[] = {
         .MultiArg()
         .WrittenBy(WriteClientOutputBufferLimit)
         .Publishes(PublishClientOutputBufferLimit),
-    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes).NotYet(),
-    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys).NotYet(),
+    MemoryOrPercent("maxmemory-clients", "0").Tunes(&Tunables::maxmemory_clients_bytes),
+    Int("tracking-table-max-keys", "1000000", 0, kInt64Max).Tunes(&Tunables::tracking_table_max_keys),
     Int("prefetch-batch-max-size", "16", 0, 128).Ignored(),
 
     // Access.
@@ -203,20 +203,25 @@ constexpr Directive kDirectives[] = {
     Memory("hll-sparse-max-bytes", "3000", 0, kInt64Max).Tunes(&Tunables::hll_sparse_max_bytes),
 
     // Observation.
-    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events).NotYet(),
+    Special("notify-keyspace-events", "", ParseNotifyKeyspaceEvents).Tunes(&Tunables::notify_keyspace_events),
     Int("slowlog-log-slower-than", "10000", -1, kInt64Max)
         .Alias("commandlog-execution-slower-than")
         .Tunes(&Tunables::slowlog_log_slower_than_us)
-        .NotYet(),
+        .Publishes(PublishCallThresholds),
     Int("slowlog-max-len", "128", 0, kInt64Max)
         .Alias("commandlog-slow-execution-max-len")
-        .Tunes(&Tunables::slowlog_max_len)
-        .NotYet(),
-    Int("commandlog-request-larger-than", "1048576", -1, kInt64Max).Ignored(),
-    Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max).Ignored(),
-    Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Ignored(),
-    Int("latency-monitor-threshold", "0", 0, kInt64Max).Tunes(&Tunables::latency_monitor_threshold_ms).NotYet(),
+        .Tunes(&Tunables::slowlog_max_len),
+    Int("commandlog-request-larger-than", "1048576", -1, kInt64Max)
+        .Tunes(&Tunables::commandlog_request_larger_than_bytes)
+        .Publishes(PublishCallThresholds),
+    Int("commandlog-large-request-max-len", "128", 0, kInt64Max).Tunes(&Tunables::commandlog_large_request_max_len),
+    Int("commandlog-reply-larger-than", "1048576", -1, kInt64Max)
+        .Tunes(&Tunables::commandlog_reply_larger_than_bytes)
+        .Publishes(PublishCallThresholds),
+    Int("commandlog-large-reply-max-len", "128", 0, kInt64Max).Tunes(&Tunables::commandlog_large_reply_max_len),
+    Int("latency-monitor-threshold", "0", 0, kInt64Max)
+        .Tunes(&Tunables::latency_monitor_threshold_ms)
+        .Publishes(PublishCallThresholds),
     Bool("latency-tracking", "yes").Tunes(&Tunables::latency_tracking),
     Special("latency-tracking-info-percentiles", "50 99 99.9", ParsePercentiles).MultiArg(),
     Int("watchdog-period", "0", 0, kInt32Max).Hidden().Ignored(),
@@ -260,7 +265,7 @@ constexpr Directive kDirectives[] = {
     // Replication.
     Special("replicaof", "", ParseReplicaOf).Alias("slaveof").Immutable().MultiArg().OnlyInitial(),
     String("masterauth", "").Alias("primaryauth").Sensitive().Ignored(),
-    String("masteruser", "").Alias("primaryuser").Ignored(),
+    String("masteruser", "").Alias("primaryuser").Sensitive().Ignored(),
     Bool("replica-serve-stale-data", "yes").Alias("slave-serve-stale-data").Ignored(),
     Bool("replica-read-only", "yes").Alias("slave-read-only").Ignored(),
     Bool("replica-lazy-flush", "no").Alias("slave-lazy-flush").Ignored(),

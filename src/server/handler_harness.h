@@ -60,12 +60,17 @@ class HandlerHarness : public Lifecycle {
   Access access{registry};
   ClientRegistry clients;
   Metrics metrics;
+  Pubsub pubsub{1};
   const Identity identity = Identity::Make(kNowMs - 90'000'000);
-  Services services{ServerParts{config, access, clients, metrics, *this, log, identity}};
+  Observation observation{tunables, clients, metrics.rate()};
+  ClientPause pause{tunables};
+  Services services{
+      ServerParts{config, access, clients, metrics, *this, log, identity, observation, pause, pubsub, tracking}};
   ServerGate gate{config, access, clients};
   store::Keyspace keyspace{2, 16, 1};
   engine::LockTable locks{keyspace, true};
   engine::WriteDoor door;
+  Tracking tracking{{keyspace, tunables, door, clients, 1}};
   engine::Watches watches{keyspace, door};
   engine::WorkerStats stats;
   resp::OutputBuffer output;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <iterator>
 #include <vector>
 
@@ -19,6 +18,7 @@
 #include "engine/watches.h"
 #include "server/info_calls.h"
 #include "server/info_expiry.h"
+#include "server/memory_figures.h"
 #include "server/services.h"
 #include "server/supervisor.h"
 
@@ -115,11 +115,16 @@ void Clients(Context& ctx, Fields& fields) {
   std::uint64_t watching = 0;
   std::uint64_t largest_input = 0;
   std::uint64_t largest_output = 0;
+  std::uint64_t subscribers = 0;
+  std::uint64_t tracking = 0;
   services.clients.ForEach([&](const ClientRegistry::Client& client) {
     ++count;
     watching += client.session->watched_keys.Get() != 0;
     largest_input = std::max<std::uint64_t>(largest_input, client.session->input_capacity.Get());
     largest_output = std::max<std::uint64_t>(largest_output, client.session->output_bytes.Get());
+    const std::uint32_t flags = client.session->shown_flags.Get();
+    subscribers += (flags & engine::Session::kShowPubsub) != 0 ? 1 : 0;
+    tracking += (flags & engine::Session::kShowTracking) != 0 ? 1 : 0;
   });
   fields.Add("connected_clients", count);
   fields.Add("cluster_connections", 0);
@@ -127,20 +132,10 @@ void Clients(Context& ctx, Fields& fields) {
   fields.Add("client_recent_max_input_buffer", largest_input);
   fields.Add("client_recent_max_output_buffer", largest_output);
   AddWaiting(ctx, fields);
+  fields.Add("tracking_clients", tracking);
+  fields.Add("pubsub_clients", subscribers);
   fields.Add("watching_clients", watching);
   fields.Add("total_watched_keys", ctx.watches->keys());
-  for (const char* none : {"tracking_clients", "pubsub_clients"}) {
-    fields.Add(none, 0);
-  }
-}
-
-std::uint64_t ResidentBytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
-  unsigned long pages = 0;
-  const bool is_read = std::fscanf(file, "%*s %lu", &pages) == 1;
-  std::fclose(file);
-  return is_read ? pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
 }
 
 // What the shards' arenas hold. Blocks beside them, of more than a kilobyte, are in used_memory only.
@@ -288,13 +283,21 @@ void Stats(Context& ctx, Fields& fields) {
   sum("expired_time_cap_reached_count", &WorkerStats::expiry_out_of_time);
   fields.Add("expire_cycle_cpu_milliseconds", metrics.SumUs(&WorkerStats::expiry_ticks) / 1000);
   sum("evicted_keys", &WorkerStats::evicted_keys);
-  none({"evicted_clients", "evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  sum("evicted_clients", &WorkerStats::evicted_clients);
+  none({"evicted_scripts", "total_eviction_exceeded_time", "current_eviction_exceeded_time"});
   sum("keyspace_hits", &WorkerStats::keyspace_hits);
   sum("keyspace_misses", &WorkerStats::keyspace_misses);
-  none({"pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
-        "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits", "active_defrag_misses",
-        "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time", "current_active_defrag_time",
-        "tracking_total_keys", "tracking_total_items", "tracking_total_prefixes"});
+  const Pubsub& pubsub = ServicesOf(ctx).pubsub;
+  fields.Add("pubsub_channels", pubsub.Channels(ChannelKind::kChannel).size());
+  fields.Add("pubsub_patterns", pubsub.patterns());
+  fields.Add("pubsubshard_channels", pubsub.Channels(ChannelKind::kShard).size());
+  const Tracking& tracking = ServicesOf(ctx).tracking;
+  fields.Add("tracking_total_keys", tracking.keys());
+  fields.Add("tracking_total_items", tracking.items());
+  fields.Add("tracking_total_prefixes", tracking.prefixes());
+  none({"latest_fork_usec", "total_forks", "migrate_cached_sockets", "slave_expires_tracked_keys", "active_defrag_hits",
+        "active_defrag_misses", "active_defrag_key_hits", "active_defrag_key_misses", "total_active_defrag_time",
+        "current_active_defrag_time"});
   none({"unexpected_error_replies"});
   fields.Add("total_error_replies", metrics.ErrorsOfAll());
   none({"dump_payload_sanitizations"});

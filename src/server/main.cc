@@ -112,6 +112,8 @@ Result Serve(Config& config, base::Tunables& tunables, base::Log& log) {
   }
   if (auto changed = ChangeFolder(config.Text("dir")); !changed) return changed;
   log.SetLevel(static_cast<base::LogLevel>(config.Number("loglevel")));
+  log.SetFormat(static_cast<base::LogFormat>(config.Number("log-format")));
+  log.SetTimestamp(static_cast<base::LogTimestamp>(config.Number("log-timestamp-format")));
   if (auto opened = log.Open(config.Text("logfile")); !opened) return opened;
   if (auto followed = FollowMaxclients(config, log); !followed) return followed;
   config.OnChange("dir", [](const Value& value) { return ChangeFolder(value.text); });

@@ -48,6 +48,8 @@ std::vector<std::uint64_t> Metrics::TotalHistogram(std::uint32_t number) const {
     if (histogram == nullptr) continue;
     counts.resize(engine::TickHistogram::kBuckets);
     for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += histogram->Count(i);
+    // Where they will be counted, once the next call has been timed.
+    counts[engine::TickHistogram::BucketOf(stats->calls[number].last_ticks())] += stats->calls[number].waiting();
   }
   return counts;
 }
@@ -179,6 +181,8 @@ Metrics::Rates Metrics::CurrentRates() const {
           .cycles_per_s = static_cast<std::uint64_t>(cycles),
           .cycle_us = cycles > 0 ? rate_.Us(static_cast<std::uint64_t>(samples_[kCycleTicks].Mean() / cycles)) : 0};
 }
+
+void Metrics::NoteStartup() { startup_bytes_ = base::MemoryCount::UsedBytes(); }
 
 std::uint64_t Metrics::PeakBytes() {
   const std::lock_guard lock(mutex_);

@@ -62,6 +62,10 @@ class Metrics {
   };
   Rates CurrentRates() const;
 
+  // Once, when the server starts: what it uses without data.
+  void NoteStartup();
+  std::uint64_t startup_bytes() const { return startup_bytes_; }
+
   // The most memory that was seen in use. Looks at what is used now, too.
   std::uint64_t PeakBytes();
 
@@ -86,6 +90,7 @@ class Metrics {
 
   std::vector<const engine::WorkerStats*> workers_;
   const base::TickRate rate_;
+  std::uint64_t startup_bytes_ = 0;
   mutable std::mutex mutex_;  // guards what follows
   // What the counters were at the last reset.
   engine::WorkerStats baseline_;

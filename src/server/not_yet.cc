@@ -24,10 +24,7 @@ constexpr std::string_view kScripting = "scripting";
 
 constexpr Command kNotYetCommands[] = {
     NotYet("bgrewriteaof", kPersistence), NotYet("bgsave", kPersistence), NotYet("lastsave", kPersistence),
-    NotYet("save", kPersistence),
-
-    NotYet("failover", kReplication),     NotYet("psync", kReplication),  NotYet("replconf", kReplication),
-    NotYet("replicaof", kReplication),    NotYet("role", kReplication),   NotYet("slaveof", kReplication),
+    NotYet("save", kPersistence),         NotYet("psync", kReplication),  NotYet("replconf", kReplication),
     NotYet("sync", kReplication),
 
     NotYet("eval", kScripting),           NotYet("eval_ro", kScripting),  NotYet("evalsha", kScripting),

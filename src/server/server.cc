@@ -45,6 +45,8 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
       registry_(AllTables(), config.renames()),
       access_(registry_),
       identity_(Identity::Make(WallMs())),
+      pubsub_(RandomSeed()),
+      notifier_(tunables, pubsub_),
       gate_(config, access_, clients_),
       tls_(config, log) {
   access_.Follow(config);
@@ -52,14 +54,25 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     log_.SetLevel(static_cast<base::LogLevel>(value.number));
     return {};
   });
+  config.OnChange("log-format", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetFormat(static_cast<base::LogFormat>(value.number));
+    return {};
+  });
+  config.OnChange("log-timestamp-format", [this](const Value& value) -> std::expected<void, std::string> {
+    log_.SetTimestamp(static_cast<base::LogTimestamp>(value.number));
+    return {};
+  });
+  notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
+  tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
   watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
   door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
-  services_ = std::make_unique<Services>(
-      ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_, identity_});
+  services_ =
+      std::make_unique<Services>(ServerParts{config_, access_, clients_, metrics_, static_cast<Lifecycle&>(*this), log_,
+                                             identity_, observation_, pause_, pubsub_, *tracking_});
   waiters_ = std::make_unique<engine::WaitTable>(*keyspace_, door_);
   door_.AddObserver(*waiters_, engine::WriteDoor::Hears::kOnInterest);
   const WorkerWiring wiring{*locks_,   tunables_,  door_, *watches_, registry_, gate_,
@@ -78,6 +91,7 @@ Server::~Server() { Stop(); }
 std::expected<void, std::string> Server::Start() {
   if (auto loaded = access_.LoadUsers(config_); !loaded) return loaded;
   if (auto opened = listeners_->Open(); !opened) return opened;
+  metrics_.NoteStartup();
   for (auto& worker : workers_) threads_.emplace_back([&worker] { worker->Run(); });
   return {};
 }
@@ -150,7 +164,10 @@ void Server::Opened(Connection& connection, engine::Desk& desk) {
 
 void Server::Closed(Connection& connection) { clients_.Remove(connection); }
 
-void Server::Sample(std::int64_t now_ms) { metrics_.Sample(now_ms); }
+void Server::Sample(std::int64_t now_ms) {
+  metrics_.Sample(now_ms);
+  pause_.Check(now_ms);
+}
 
 // The main thread takes signals.
 void Server::RequestShutdown() { kill(getpid(), SIGTERM); }

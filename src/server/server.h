@@ -15,9 +15,11 @@
 #include "engine/locks.h"
 #include "engine/registry.h"
 #include "engine/watches.h"
+#include "server/client_evictor.h"
 #include "server/config.h"
 #include "server/gate.h"
 #include "server/listeners.h"
+#include "server/notifier.h"
 #include "server/services.h"
 #include "server/tls.h"
 #include "server/worker.h"
@@ -49,6 +51,7 @@ class Server : ConnectionHost, Lifecycle {
   static void Tell(const NewConnection& connection, std::string_view refusal);
   void Opened(Connection& connection, engine::Desk& desk) override;
   void Closed(Connection& connection) override;
+  void AfterTurn(engine::Context& ctx) override { client_evictor_.Check(ctx); }
   void Sample(std::int64_t now_ms) override;
   void RequestShutdown() override;
 
@@ -64,7 +67,13 @@ class Server : ConnectionHost, Lifecycle {
   const Identity identity_;
   ClientRegistry clients_;
   Metrics metrics_;
+  Observation observation_{tunables_, clients_, metrics_.rate()};
+  ClientPause pause_{tunables_};
+  ClientEvictor client_evictor_{clients_};
+  Pubsub pubsub_;
+  Notifier notifier_;
   ServerGate gate_;
+  std::unique_ptr<Tracking> tracking_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<engine::WaitTable> waiters_;
   std::vector<engine::Desk*> desks_;

@@ -8,10 +8,14 @@
 #include "engine/context.h"
 #include "engine/transaction.h"
 #include "server/access.h"
+#include "server/client_pause.h"
 #include "server/client_registry.h"
 #include "server/config.h"
 #include "server/identity.h"
 #include "server/metrics.h"
+#include "server/observation.h"
+#include "server/pubsub.h"
+#include "server/tracking.h"
 
 namespace zedis::server {
 
@@ -31,6 +35,10 @@ struct ServerParts {
   Lifecycle& lifecycle;
   base::Log& log;
   const Identity& identity;
+  Observation& observation;
+  ClientPause& pause;
+  Pubsub& pubsub;
+  Tracking& tracking;
 };
 
 class Services : public engine::Host, public ServerParts {
@@ -41,7 +49,21 @@ class Services : public engine::Host, public ServerParts {
     const engine::Session& session = *ctx.session;
     return session.unrestricted_at != 0 || UserOf(session).MayReadEveryKey(*ctx.command, args, session.database.Get());
   }
-  void OnSessionEnd(engine::Context& ctx, engine::Session& session) override { engine::EndTransaction(ctx, session); }
+  void OnCall(engine::Context& ctx, engine::Args args, const engine::CallReport& call) override {
+    observation.OnCall(ctx, args, call);
+  }
+  bool MustWait(engine::Context& ctx, std::uint32_t flags) override { return pause.MustWait(ctx, flags); }
+  void OnSessionEnd(engine::Context& ctx, engine::Session& session) override {
+    engine::EndTransaction(ctx, session);
+    observation.monitors.Remove(session);
+    pubsub.UnsubscribeAll(session);
+    tracking.Stop(session);
+  }
+  void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
+  void OnTracked(engine::Context& ctx, const engine::ResolvedCommand& command, engine::Args args) override {
+    tracking.OnCommand(ctx, command, args);
+  }
+  void OnTurn(engine::Context& ctx) override { tracking.OnTurn(ctx); }
 };
 
 // REQUIRES: the context was made with a Services as its host.

@@ -6,7 +6,8 @@ std::vector<Table> AllTables() {
   const std::span<const Table> families = commands::AllTables();
   std::vector<Table> tables(families.begin(), families.end());
   for (const Table table : {SessionCommands(), AclCommands(), ClientCommands(), CommandCommands(), ConfigCommands(),
-                            AdminCommands(), MemoryCommands(), NotYetCommands()}) {
+                            AdminCommands(), MemoryCommands(), CommandLogCommands(), LatencyCommands(),
+                            ReplicationCommands(), ClusterCommands(), PubsubCommands(), NotYetCommands()}) {
     tables.push_back(table);
   }
   return tables;

@@ -34,14 +34,19 @@ constexpr engine::Command MakeRow(const ServerRow& row, std::uint32_t flags, std
           .tips = row.tips};
 }
 
-Table SessionCommands();  // AUTH HELLO RESET
-Table ClientCommands();   // CLIENT
-Table CommandCommands();  // COMMAND
-Table ConfigCommands();   // CONFIG
-Table AclCommands();      // ACL
-Table AdminCommands();    // INFO TIME LOLWUT SHUTDOWN
-Table MemoryCommands();   // MEMORY
-Table NotYetCommands();   // what only answers that it comes later
+Table SessionCommands();      // AUTH HELLO RESET
+Table ClientCommands();       // CLIENT
+Table CommandCommands();      // COMMAND
+Table ConfigCommands();       // CONFIG
+Table AclCommands();          // ACL
+Table AdminCommands();        // INFO TIME LOLWUT SHUTDOWN
+Table CommandLogCommands();   // SLOWLOG COMMANDLOG
+Table ReplicationCommands();  // ROLE REPLICAOF FAILOVER
+Table ClusterCommands();      // CLUSTER ASKING READONLY READWRITE
+Table LatencyCommands();      // LATENCY
+Table MemoryCommands();       // MEMORY
+Table PubsubCommands();       // SUBSCRIBE PUBLISH PUBSUB and their kin
+Table NotYetCommands();       // what only answers that it comes later
 
 // Every command of the server, for engine::Registry.
 std::vector<Table> AllTables();

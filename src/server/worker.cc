@@ -116,6 +116,8 @@ void Worker::Tick(int timeout_ms) {
   if (work_left_ || context_.now_ms >= next_housekeeping_ms_) Housekeep();
   // Of what has expired, or of a task.
   if (context_.has_aftermath) context_.aftermath->AfterCommand(context_);
+  wiring_.connections.AfterTurn(context_);
+  wiring_.host.OnTurn(context_);
   SendPushes();
   context_.outbox.TakeClosing([&](engine::Session& session) { Close(static_cast<Connection&>(session)); });
   DestroyClosed();
@@ -319,7 +321,10 @@ void Worker::ResumeInputs() {
   });
 }
 
+// What was posted before a client sent its request must have happened when the request runs: whoever has seen the reply
+// to a PUBLISH may count on the message coming before the replies to what it asks of another worker after that.
 void Worker::RunInputs() {
+  TakeTasks();
   for (const Input& input : inputs_) ParseInput(input);
   RunBatch();
   inputs_.clear();
@@ -349,7 +354,7 @@ void Worker::ParseInput(const Input& input) {
   NoteTail(connection);
 }
 
-// A session that rests: what arrives is only stored.
+// A session that rests, or whose kept requests are to run in the next turn: what arrives is only stored.
 void Worker::KeepInput(const Input& input) {
   Connection& connection = *input.connection;
   if (!input.in_tail) connection.tail.Assign({input.begin, static_cast<std::size_t>(input.end - input.begin)});
@@ -404,6 +409,7 @@ void Worker::RunBatch() {
   for (bool finished = false; !finished;) {
     const std::uint64_t start = base::ReadTicks();
     finished = batch_.Run();
+    wiring_.host.OnTurn(context_);
     stats_.command_ticks += base::TicksSince(start);
     for (const engine::Batch::Span& span : batch_.spans()) Send(span);
     output_.Clear();

@@ -27,6 +27,8 @@ class ConnectionHost {
   // Called by the worker that owns the connection.
   virtual void Opened(Connection& connection, engine::Desk& desk) = 0;
   virtual void Closed(Connection& connection) = 0;
+  // Called by every worker, after each of its turns.
+  virtual void AfterTurn(engine::Context& ctx) = 0;
   // Called by every worker, some ten times a second.
   virtual void Sample(std::int64_t now_ms) = 0;
 };

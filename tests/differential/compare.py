@@ -237,6 +237,8 @@ def _same_command_info(one, other):
     for at in range(9):
         if at == 7 and one[0] in exceptions.CHANGED_TIPS or at == 1 and one[0] in exceptions.CHANGED_ARITY:
             continue
+        if at == 2 and one[0] in exceptions.CHANGED_FLAGS or at == 6 and one[0] in exceptions.CHANGED_CATEGORIES:
+            continue
         if at == 8 and one[0] in exceptions.CHANGED_KEYS:
             continue
         if type(one[at]) is not type(other[at]) or one[at] != other[at]:

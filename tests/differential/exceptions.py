@@ -135,7 +135,16 @@ def _left_over_error(arguments, oracle, ours):
     return oracle == b"-ERR One or more scores can't be converted into double\r\n" and not ours.startswith(b"-")
 
 
+def _group_gone(arguments, oracle, ours):
+    return oracle.startswith((b"-UNBLOCKED the stream key", b"-NOGROUP the consumer group this client was blocked on")) and (
+        ours.startswith((b"-NOGROUP No such key", b"-WRONGTYPE")))
+
+
+# What comes on a connection without being asked for just then.
+_MESSAGES = tuple(f"<message on connection {number}>" for number in range(4))
+
 EXCEPTIONS = [
+    Exception_(_MESSAGES, "since 7.2 whoever waits in a group that is gone hears what he would hear if he asked now", _group_gone),
     Exception_(("sort", "sort_ro"), "in 7.0 a value that no double can hold makes the next SORT fail, too", _left_over_error),
     Exception_(("geosearch", "geosearchstore"), "Valkey 9 has a third shape", _names_the_polygon),
     Exception_(("object|encoding",), "7.0 turns a small sorted set that is sorted into a large one", _sorted_by_sort),
@@ -166,6 +175,10 @@ EXCEPTIONS = [
 
 # Arities that changed after 7.0.
 CHANGED_ARITY = {b"command|getkeys", b"command|getkeysandflags", b"zrank", b"zrevrank"}
+
+# Flags that changed: since 7.2 scripts may call commands that wait, which there answer at once; WAIT is one of those.
+CHANGED_FLAGS = {b"blpop", b"brpop", b"blmove", b"brpoplpush", b"bzpopmin", b"bzpopmax", b"wait"}
+CHANGED_CATEGORIES = {b"wait"}
 
 # Tips of COMMAND INFO that changed between 7.0 and 7.4.
 CHANGED_TIPS = {b"acl|deluser", b"acl|save", b"acl|setuser", b"randomkey", b"scan", b"msetnx", b"client|setname", b"config|resetstat", b"config|rewrite"}

@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
-from differential import families, runner  # noqa: E402
+from differential import events, families, runner  # noqa: E402
 from zedis_server import Server, ServerFailure, start_redis, zedis_binary  # noqa: E402
 
 
@@ -26,6 +26,7 @@ def _arguments():
     parser.add_argument("--resp", default="2,3", help="2, 3 or 2,3")
     parser.add_argument("--types", default="string,list,hash,set,zset,stream", help="types of keys to use, of string,list,hash,set,zset,stream")
     parser.add_argument("--keep-going", action="store_true", help="go on after a mismatch, report each kind once")
+    parser.add_argument("--events", action="store_true", help="compare the messages of keyspace notification, too")
     parser.add_argument("--only", type=int, help="play only the sequence with this number")
     return parser.parse_args()
 
@@ -39,7 +40,8 @@ def main():
     try:
         ours = Server(options.server, runner.DIRECTIVES, threads=options.threads).start()
         try:
-            pair = runner.Pair(runner.Side(oracle.port), runner.Side(ours.port), runner.reviver(ours))
+            pair_of, side_of = (events.ListeningPair, events.ListeningSide) if options.events else (runner.Pair, runner.Side)
+            pair = pair_of(side_of(oracle.port), side_of(ours.port), runner.reviver(ours))
             for resp in protocols:
                 for family in names:
                     failed += _one(pair, family, resp, options, types, options.seconds / len(names) / len(protocols))

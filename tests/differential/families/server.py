@@ -146,6 +146,29 @@ def harmless(r):
                    ["CLIENT", "HELP"], ["CONFIG", "HELP"], ["COMMAND", "HELP"], ["DEBUG", "HELP"], ["MEMORY", "HELP"]])
 
 
+@command("server", weight=2, mangle=False)
+def administration(r):
+    """Replies that depend on nothing but the arguments."""
+    return r.pick([
+        ["SLOWLOG", *r.pick([["GET", -2], ["GET", "x"], ["GET", 0], ["GET", 1, 2], ["LEN", "x"], ["RESET"], ["RESET", "x"], ["foo"], [], ["HELP"]])],
+        ["LATENCY", *r.pick([["GRAPH", "x"], ["HISTORY", "x"], ["HISTORY"], ["RESET", "x", "y"], ["DOCTOR", "x"], ["LATEST", "x"], ["foo"], [],
+                             ["HISTOGRAM", "nosuch"], ["HISTOGRAM", "get|x"], ["HELP"]])],
+        ["CLIENT", "KILL", *r.pick([[], ["x"], ["1.2.3.4:5"], ["ID", 0], ["ID", "x"], ["ID", 999999], ["TYPE", "foo"], ["TYPE", "pubsub"],
+                                    ["ADDR", "x"], ["LADDR", "x"], ["SKIPME", "maybe"], ["foo", "x"], ["ID", 999999, "TYPE", "normal"], ["ID", 1, "TYPE"]])],
+        ["CLIENT", "PAUSE", *r.pick([[], ["x"], [-1], [0, "foo"], [0, "ALL", "x"], [0, "write"], [1]])],
+        ["CLIENT", "UNPAUSE", *r.pick([[], ["x"]])],
+        ["CLUSTER", *r.pick([["INFO"], ["KEYSLOT", "x"], ["KEYSLOT"], ["foo"], [], ["SLOTS"], ["RESET", "x"], ["HELP"], ["MEET", "a"]])],
+        [r.pick(["READONLY", "READWRITE", "ASKING", "ROLE"]), *r.pick([[], ["x"]])],
+        [r.pick(["REPLICAOF", "SLAVEOF"]), *r.pick([["no", "one"], ["NO", "ONE"], ["h", "x"], ["h", -1], ["h", 65536], ["h"]])],
+        ["FAILOVER", *r.pick([[], ["ABORT"], ["FORCE"], ["TO", "h", 1], ["TO", "h", "x"], ["TO", "h"], ["TIMEOUT", 0], ["TIMEOUT", "x"], ["TIMEOUT", 5],
+                              ["TO", "h", 1, "FORCE"], ["ABORT", "FORCE"], ["foo"]])],
+        ["MONITOR", "x"], ["MEMORY", r.pick(["STATS", "DOCTOR", "PURGE", "MALLOC-STATS"]), "x"], ["MEMORY", "PURGE"],
+        ["COMMAND", "DOCS", r.pick(["slowlog", "latency", "memory", "cluster", "role", "replicaof", "slaveof", "failover", "monitor", "asking", "client|kill",
+                                    "client|pause"])],
+        ["COMMAND", "INFO", r.pick(["slowlog", "latency", "memory", "role", "replicaof", "failover", "monitor", "readonly", "cluster|slots", "client|kill"])],
+    ])
+
+
 @command("server", weight=2)
 def something_stored(r):
     return r.pick([["SET", r.key(), r.value()], ["RPUSH", r.key("list"), r.element()], ["DEL", r.any_key()], ["EXPIRE", r.any_key(), 100000]])
