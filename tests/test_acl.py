@@ -324,6 +324,38 @@ def test_the_log_of_denials_is_bounded(start_server):
 # --- channels ---
 
 
+def test_channels(acl, admin):
+    admin.command("ACL", "SETUSER", "u", "on", "nopass", "+@all", "&news.*", "&exact")
+    client = user(acl, "u")
+    assert client.command("PUBLISH", "news.1", "m") == 0 and client.command("SPUBLISH", "exact", "m") == 0
+    assert client.command("PUBLISH", "old", "m") == NO_CHANNEL
+    for command in (["SUBSCRIBE", "news.1", "old"], ["PSUBSCRIBE", "news.1*"], ["PSUBSCRIBE", "*"], ["SSUBSCRIBE", "old"]):
+        assert client.command(*command) == NO_CHANNEL
+    assert client.command("PSUBSCRIBE", "news.*") == [b"psubscribe", b"news.*", 1]
+    assert client.command("SUBSCRIBE", "news.2") == [b"subscribe", b"news.2", 2]
+    assert client.command("UNSUBSCRIBE", "old") == [b"unsubscribe", b"old", 2]
+    assert counters(admin)["acl_access_denied_channel"] == 5
+    assert admin.command("ACL", "DRYRUN", "u", "SUBSCRIBE", "exact", "old") == b"This user has no permissions to access the 'old' channel"
+
+
+def test_who_listens_to_what_it_may_no_longer_hear_is_cut(acl, admin):
+    admin.command("ACL", "SETUSER", "u", "on", "nopass", "+@all", "&a", "&b", "&p*", "(&s", "+ssubscribe)")
+    listeners = {}
+    for command, channel in (("SUBSCRIBE", "a"), ("SUBSCRIBE", "b"), ("PSUBSCRIBE", "p*"), ("SSUBSCRIBE", "s")):
+        listeners[channel] = user(acl, "u")
+        assert listeners[channel].command(command, channel)[1] == channel.encode()
+    idle, other = user(acl, "u"), acl.raw()
+    other.command("SUBSCRIBE", "b")
+    admin.command("ACL", "SETUSER", "u", "resetchannels", "&a", "&p1")
+    assert listeners["b"].is_closed() and listeners["p*"].is_closed()
+    assert admin.command("PUBLISH", "a", "m") == 1 and listeners["a"].read_reply()[2] == b"m"
+    assert admin.command("PUBLISH", "b", "m") == 1 and other.read_reply()[2] == b"m"
+    assert admin.command("SPUBLISH", "s", "m") == 1 and listeners["s"].read_reply()[2] == b"m"
+    admin.command("ACL", "SETUSER", "u", "clearselectors")
+    assert listeners["s"].is_closed()
+    assert idle.command("PING") == b"PONG"
+
+
 @pytest.mark.observes("acl-pubsub-default")
 def test_what_new_users_begin_with(start_server):
     server = start_server("--acl-pubsub-default", "allchannels")

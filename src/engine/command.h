@@ -162,8 +162,6 @@ struct Command {
   std::span<const std::string_view> tips = {};
   std::string_view deprecated_since = {};
   std::string_view replaced_by = {};
-  // Whether an argument is a secret, which no log and no MONITOR shows. Null: none is.
-  bool (*is_secret)(Args, std::size_t index) = nullptr;
   std::string_view syntax = {};                 // of the arguments, in the words of server/command_syntax.h
   std::string_view history = {};                // lines: a version and what it brought
   bool is_internal = false;                     // not for applications
@@ -174,11 +172,6 @@ struct Command {
 constexpr Command WithSyntax(Command row, std::string_view syntax, std::string_view history = {}) {
   row.syntax = syntax;
   row.history = history;
-  return row;
-}
-
-constexpr Command WithSecrets(Command row, bool (*is_secret)(Args, std::size_t)) {
-  row.is_secret = is_secret;
   return row;
 }
 

@@ -83,27 +83,5 @@ TEST(AccessTest, RulesChangeWhileOthersReadThem) {
   second.join();
 }
 
-// What a row says of its arguments is what no log may show.
-TEST(AccessTest, RowsNameTheirSecrets) {
-  const engine::Registry registry{AllTables()};
-  const auto secrets = [&](std::initializer_list<std::string_view> words) {
-    const std::vector<std::string_view> args(words);
-    const engine::ResolvedCommand* command = registry.Find(args[0]);
-    if (command->has_subcommands) command = engine::Registry::FindSubcommand(*command, args[1]);
-    std::string shown;
-    for (std::size_t i = 0; i < args.size(); ++i) {
-      const bool hidden = command->row->is_secret != nullptr && command->row->is_secret(args, i);
-      shown += hidden ? " *" : fmt::format(" {}", args[i]);
-    }
-    return shown;
-  };
-  EXPECT_EQ(secrets({"auth", "pw"}), " auth *");
-  EXPECT_EQ(secrets({"auth", "u", "pw"}), " auth * *");
-  EXPECT_EQ(secrets({"hello", "3", "AUTH", "u", "pw", "SETNAME", "n"}), " hello 3 AUTH * * SETNAME n");
-  EXPECT_EQ(secrets({"acl", "setuser", "u", ">pw"}), " acl setuser * *");
-  EXPECT_EQ(secrets({"config", "set", "hz", "5", "RequirePass", "pw"}), " config set hz 5 RequirePass *");
-  EXPECT_EQ(secrets({"get", "k"}), " get k");
-}
-
 }  // namespace
 }  // namespace zedis::server

@@ -1,12 +1,11 @@
 // ACL: the users of the server and what they may do.
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "commands/help.h"
 #include "engine/arguments.h"
+#include "server/acl_connections.h"
 #include "server/acl_denial.h"
 #include "server/acl_password.h"
 #include "server/command_describe.h"
@@ -119,23 +118,10 @@ Outcome GetUser(Context& ctx, Args args) {
 
 // --- changes ---
 
-// Ends the connections of users that are there no more. The end of a socket wakes its worker; this connection gets its
-// reply first.
-void CloseOrphans(Context& ctx) {
-  const Services& services = ServicesOf(ctx);
-  services.clients.ForEach([&](const ClientRegistry::Client& client) {
-    if (!services.access.IsOrphan(*client.session)) return;
-    if (client.session == ctx.session) {
-      ctx.session->close_after_reply = true;
-    } else {
-      shutdown(client.descriptor, SHUT_RDWR);
-    }
-  });
-}
-
 Outcome SetUser(Context& ctx, Args args) {
   const auto set = ServicesOf(ctx).access.SetUser(args[2], args.subspan(3));
   if (!set) return ctx.Fail("ERR {}", set.error());
+  CloseListeners(ServicesOf(ctx), args[2]);
   ctx.reply.Ok();
   return Done();
 }
@@ -155,6 +141,7 @@ Outcome Load(Context& ctx, Args) {
   if (access.file().empty()) return kNoAclFile;
   if (const auto loaded = access.LoadFile(); !loaded) return ctx.Fail("ERR {}", loaded.error());
   CloseOrphans(ctx);
+  CloseListeners(ServicesOf(ctx));
   ctx.reply.Ok();
   return Done();
 }
@@ -297,8 +284,6 @@ constexpr std::uint32_t kUsual = kNoScript | kLoading | kStale | kSentinel;
 constexpr Command Open(const ServerRow& row) { return MakeRow(row, kUsual); }
 constexpr Command Sub(const ServerRow& row) { return MakeRow(row, kUsual | kAdmin); }
 
-bool IsSecretOfSetUser(Args, std::size_t index) { return index >= 2; }
-
 constexpr Command kSubcommands[] = {
     WithSyntax(Open({"acl|cat",
                      AtLeast(1),
@@ -339,13 +324,11 @@ constexpr Command kSubcommands[] = {
                "[operation(count:int|RESET)]",
                "7.2.0 The fields entry-id, timestamp-created and timestamp-last-updated."),
     Sub({"acl|save", Exactly(1), Save, "6.0.0", kAllNodes, kPerUser, "Writes the users into the ACL file."}),
-    WithSecrets(
-        WithSyntax(Sub({"acl|setuser", AtLeast(2), SetUser, "6.0.0", kAllNodes,
-                        "O(N). Where N is the number of rules provided.", "Creates a user or changes its rules."}),
-                   "username [rule...]",
-                   "6.2.0 Channels.\n"
-                   "7.0.0 Selectors, and permissions to read or to write for each pattern of keys."),
-        IsSecretOfSetUser),
+    WithSyntax(Sub({"acl|setuser", AtLeast(2), SetUser, "6.0.0", kAllNodes,
+                    "O(N). Where N is the number of rules provided.", "Creates a user or changes its rules."}),
+               "username [rule...]",
+               "6.2.0 Channels.\n"
+               "7.0.0 Selectors, and permissions to read or to write for each pattern of keys."),
     Sub({"acl|users", Exactly(1), UsersOf, "6.0.0", {}, kPerUser, "Names all users."}),
     Open({"acl|whoami", Exactly(1), WhoAmI, "6.0.0", {}, "O(1)", "Returns the name of the connection's user."}),
 };

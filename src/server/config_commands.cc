@@ -2,7 +2,6 @@
 #include <vector>
 
 #include "commands/help.h"
-#include "server/config_table.h"
 #include "server/services.h"
 #include "server/tables.h"
 
@@ -66,13 +65,6 @@ constexpr std::string_view kAllNodes[] = {"request_policy:all_nodes", "response_
 
 constexpr Command Sub(const ServerRow& row) { return MakeRow(row, kAdmin | kNoScript | kLoading | kStale); }
 
-// The values of passwords.
-bool IsSecretOfSet(Args args, std::size_t index) {
-  if (index < 3 || index % 2 == 0) return false;
-  const auto match = FindDirective(args[index - 1]);
-  return match && Directives()[match->index].sensitive;
-}
-
 constexpr std::string_view kPerParameter = "O(N) when N is the number of configuration parameters provided";
 
 constexpr Command kSubcommands[] = {
@@ -83,10 +75,8 @@ constexpr Command kSubcommands[] = {
          "Lets the counters of INFO start anew."}),
     Sub({"config|rewrite", Exactly(1), Rewrite, "2.8.0", kAllNodes, "O(1)",
          "Writes changed directives into the configuration file."}),
-    WithSecrets(
-        WithSyntax(Sub({"config|set", AtLeast(3), Set, "2.0.0", kAllNodes, kPerParameter, "Changes directives."}),
-                   "parameter_value{parameter value}...", "7.0.0 Several directives."),
-        IsSecretOfSet),
+    WithSyntax(Sub({"config|set", AtLeast(3), Set, "2.0.0", kAllNodes, kPerParameter, "Changes directives."}),
+               "parameter_value{parameter value}...", "7.0.0 Several directives."),
 };
 
 constexpr Command kConfigCommands[] = {

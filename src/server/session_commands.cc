@@ -1,7 +1,4 @@
 // AUTH, HELLO, RESET: who the client is and which protocol it speaks.
-#include <algorithm>
-#include <array>
-
 #include "base/version.h"
 #include "engine/arguments.h"
 #include "engine/transaction.h"
@@ -129,13 +126,6 @@ Outcome Reset(Context& ctx, Args) {
   return Done();
 }
 
-constexpr bool IsSecretOfAuth(Args, std::size_t index) { return index >= 1; }
-bool IsSecretOfHello(Args args, std::size_t index) {
-  return std::ranges::any_of(std::array{1, 2}, [&](std::size_t behind) {
-    return index > behind && EqualsIgnoreCase("auth", args[index - behind]);
-  });
-}
-
 constexpr std::uint32_t kHandshake = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;
 
 constexpr Command kSessionCommands[] = {
@@ -149,7 +139,6 @@ constexpr Command kSessionCommands[] = {
      .group = "connection",
      .summary = "Proves by a password who the client is.",
      .complexity = "O(N) where N is the number of passwords defined for the user",
-     .is_secret = IsSecretOfAuth,
      .syntax = "[username@6.0.0] password",
      .history = "6.0.0 A user's name before the password."},
     {.name = "hello",
@@ -162,7 +151,6 @@ constexpr Command kSessionCommands[] = {
      .group = "connection",
      .summary = "Chooses the protocol of the connection and tells about the server.",
      .complexity = "O(1)",
-     .is_secret = IsSecretOfHello,
      .syntax = "[arguments{protover:int [AUTH username_password{username password}] [SETNAME clientname]}]",
      .history = "6.2.0 Without arguments it tells about the connection as it is."},
     {.name = "reset",
