@@ -87,11 +87,23 @@ TEST_F(TrackingTest, WhoHasLeftIsToldNothingThoughTheTableStillKnowsIt) {
   Start(desk_, cache_);
   Read(desk_, cache_, "k");
   tracking_.Stop(cache_);
-  Start(desk_, cache_);  // anew, and has not read it since
   Change(other_desk_, &writer_, "k");
   desk_.Run(context_);
   EXPECT_EQ(Taken(cache_), "");
   EXPECT_EQ(tracking_.keys(), 0);
+}
+
+TEST_F(TrackingTest, WhatWasReadBeforeTrackingWasSwitchedOnAgainIsStillTold) {
+  Start(desk_, cache_);
+  Read(desk_, cache_, "k");
+  Start(desk_, cache_, {.no_loop = true});
+  Change(desk_, &writer_, "k");
+  EXPECT_EQ(Taken(cache_), kForgetK);
+  Read(desk_, cache_, "k");
+  tracking_.Stop(cache_);
+  Start(desk_, cache_);
+  Change(desk_, &writer_, "k");
+  EXPECT_EQ(Taken(cache_), kForgetK);
 }
 
 TEST_F(TrackingTest, WhoEndsWhileNewsIsUnderWayIsForgotten) {

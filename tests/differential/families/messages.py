@@ -1,8 +1,8 @@
 """Messages on four connections: pub/sub, keyspace notifications and client-side caching.
 
-Connection 3 publishes and changes keys; the others subscribe, read and cache. No two patterns match the same channel, and
+Connection 3 publishes and changes keys, 0 and 1 subscribe, 2 reads and caches. No two patterns match the same channel, and
 nobody unsubscribes from several at once without naming them, for there the order is a server's own affair; what a client
-sends itself comes after the reply since 7.2, so nobody publishes to itself.
+sends itself comes after the reply since 7.2, so nobody who listens publishes or changes a key.
 """
 
 from ..grammar import Step, command
@@ -18,8 +18,11 @@ def _say(connection, *words):
     return Step("talk", [list(words)], connection=connection)
 
 
+_CACHE = 2
+
+
 def _listener(r):
-    return r.between(0, 2)
+    return r.between(0, 1)
 
 
 @command("messages", weight=4, mangle=False)
@@ -62,7 +65,7 @@ def look(r):
 
 @command("messages", weight=2, mangle=False)
 def transaction(r):
-    who = r.between(0, 3)
+    who = r.pick([0, 1, 3])
     inner = [["SUBSCRIBE", "a2"], ["UNSUBSCRIBE", "a2"], ["PING"], ["GET", "string:1"]] if who != _SOURCE else [["PUBLISH", "a2", "x"], ["SET", "string:1", "x"], ["DEL", "list:1"]]
     return [_say(who, "MULTI"), *(_say(who, *r.pick(inner)) for _ in range(r.between(0, 4))), _say(who, "EXEC")]
 
@@ -74,12 +77,18 @@ def tell_of_keys(r):
 
 @command("messages", weight=6, mangle=False)
 def change(r):
-    return _say(_SOURCE, *_any_command(r))
+    """Redis does not tell who caches of a string that BITFIELD only makes longer, nor of databases that are swapped; here
+    they are told."""
+    words = _any_command(r)
+    return _say(_SOURCE, *(words if words[0].upper() not in ("BITFIELD", "SWAPDB") else ["DEL", "string:1"]))
 
 
 @command("messages", weight=4, mangle=False)
 def read(r):
-    return _say(_listener(r), *_any_command(r))
+    kind, number = r.pick(r.types), r.between(1, 3)
+    own = {"string": "GET", "list": "LLEN", "hash": "HGETALL", "set": "SCARD", "zset": "ZCARD", "stream": "XLEN"}
+    return _say(_CACHE, *r.pick([[own[kind], f"{kind}:{number}"], ["EXISTS", *(f"{kind}:{n}" for n in (1, 2, 3))], ["MGET", *(f"string:{n}" for n in (1, 2))],
+                                       ["TYPE", f"{kind}:{number}"], ["STRLEN", f"{kind}:{number}"], ["SELECT", r.pick([0, 0, 0, 1])], ["nosuch"], ["GET"]]))
 
 
 _TRACKING = [["ON"], ["ON"], ["OFF"], ["ON", "NOLOOP"], ["ON", "OPTIN"], ["ON", "OPTOUT"], ["ON", "BCAST"], ["ON", "BCAST", "PREFIX", "string:"], ["ON", "BCAST", "PREFIX", "list", "PREFIX", "set:1"],
@@ -88,17 +97,17 @@ _TRACKING = [["ON"], ["ON"], ["OFF"], ["ON", "NOLOOP"], ["ON", "OPTIN"], ["ON", 
 
 @command("messages", weight=3, mangle=False)
 def track(r):
-    who = _listener(r)
+    who = _CACHE
     steps = [_say(who, "RESET"), _say(who, "HELLO", 3)] if r.chance(0.5) else []
     return [*steps, _say(who, "CLIENT", r.case("TRACKING"), *r.pick(_TRACKING)), _say(who, "CLIENT", "TRACKINGINFO")]
 
 
 @command("messages", weight=2, mangle=False)
 def caching(r):
-    who = _listener(r)
+    who = _CACHE
     return [_say(who, "CLIENT", "CACHING", r.pick(["YES", "YES", "NO", "maybe"])), *([_say(who, "GET", "string:1")] if r.chance(0.5) else []), _say(who, "CLIENT", "TRACKINGINFO")]
 
 
 @command("messages", weight=0.5, mangle=False)
 def over(r):
-    return _say(_listener(r), r.pick(["RESET", "QUIT"]))
+    return _say(r.between(0, 2), r.pick(["RESET", "QUIT"]))
