@@ -59,13 +59,12 @@ bool Tracking::Start(Context& ctx, TrackingOptions options) {
     session.tracking = std::make_unique<TrackingState>();
     state = TrackingState::Kept(session);
     state->number = *number;
+    door_.AddInterest();
   }
   if (state->is_on) {
     const std::vector<std::string>& kept = state->options.prefixes;
     options.prefixes.insert(options.prefixes.begin(), kept.begin(), kept.end());
     if (state->options.mode == TrackingMode::kBroadcast) broadcast_.Leave(*number);
-  } else {
-    door_.AddInterest();
   }
   state->is_on = true;
   state->is_broken = false;
@@ -85,6 +84,13 @@ void Tracking::Stop(Session& session) {
   state->caching_given = false;
   state->options = {};
   ShowState(session, nullptr);
+}
+
+// Until now changes were observed, so that the tables forget what has changed while tracking was off.
+void Tracking::End(Session& session) {
+  if (session.tracking == nullptr) return;
+  Stop(session);
+  session.tracking.reset();
   door_.RemoveInterest();
 }
 

@@ -26,7 +26,7 @@ class TrackingTest : public testing::Test {
   }
   ~TrackingTest() override {
     for (Session* session : {&cache_, &writer_}) {
-      tracking_.Stop(*session);
+      tracking_.End(*session);
       server_.clients.Remove(*session);
     }
   }
@@ -142,7 +142,7 @@ TEST_F(TrackingTest, BroadcastsAreGatheredForATurnAndOnlyOfThePrefixes) {
 TEST_F(TrackingTest, NothingIsObservedWhileNobodyCaches) {
   Change(desk_, &writer_, "k");
   Start(desk_, cache_, {.mode = TrackingMode::kBroadcast, .prefixes = {""}});
-  tracking_.Stop(cache_);
+  tracking_.End(cache_);
   Change(desk_, &writer_, "k");
   Start(desk_, cache_, {.mode = TrackingMode::kBroadcast, .prefixes = {""}});
   tracking_.OnTurn(context_);
