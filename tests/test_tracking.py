@@ -15,6 +15,8 @@ _READS = ["GET k", "STRLEN k", "EXISTS k j", "MGET j k", "TTL k", "TYPE k", "OBJ
 
 SCRIPTS = {
     "told once": [("a3", ON), ("a3", "GET k"), ("b", "SET k 1"), ("b", "SET k 2"), ("a3", "GET k"), ("b", "APPEND k 3"), ("b", "DEL k")],
+    "on again": [("a3", ON), ("a3", "GET k"), ("a3", f"{ON} NOLOOP"), ("b", "SET k 1"), ("a3", "GET k"), ("a3", "CLIENT TRACKING OFF"), ("a3", ON), ("b", "SET k 2"),
+                 ("a3", "GET k"), ("a3", "CLIENT TRACKING OFF"), ("b", "SET k 3"), ("a3", f"{ON} OPTIN"), ("a3", "CLIENT CACHING YES"), ("a3", f"{ON} OPTIN"), ("a3", INFO)],
     "own changes": [("a3", ON), ("a3", "GET k"), ("a3", "SET k 1"), ("a3", "SET k 2"), ("a3", "MGET k j"), ("a3", "MSET k 1 j 2"), ("a3", "MGET k j"), ("a3", "DEL j k")],
     "several clients": [("a3", ON), ("b3", ON), ("c", ON), ("a3", "GET k"), ("b3", "GET k"), ("c", "GET k"), ("a3", "GET j"), ("c", "SET k 1"), ("c", "SET j 1"),
                         ("b3", "CLIENT TRACKING OFF"), ("a3", "GET k"), ("b3", "GET k"), ("c", "SET k 2")],

@@ -52,7 +52,7 @@ void TellBroken(Context& ctx, const Address& address, std::uint64_t redirect_id)
 
 ForgottenKeys OneForgottenKey(std::string_view key) { return ManyForgottenKeys(std::array{key}, 1); }
 
-std::optional<ClientNumber> InvalidationPost::Join(Context& ctx, const TrackingOptions& options) {
+std::optional<ClientNumber> InvalidationPost::Join(Context& ctx, const TrackingOptions& options, ClientNumber number) {
   Client client{.address = engine::AddressOf(ctx, *ctx.session), .no_loop_id = options.no_loop ? ctx.session->id : 0};
   if (options.redirect_id != 0) {
     client.redirect_id = options.redirect_id;
@@ -60,9 +60,12 @@ std::optional<ClientNumber> InvalidationPost::Join(Context& ctx, const TrackingO
     if (client.listener == nullptr) return std::nullopt;
   }
   const std::lock_guard lock(lock_);
-  CHECK(last_number_ < ClientSets::kClientNumberMax);
-  joined_.emplace(++last_number_, std::move(client));
-  return last_number_;
+  if (number == 0) {
+    CHECK(last_number_ < ClientSets::kClientNumberMax);
+    number = ++last_number_;
+  }
+  joined_.insert_or_assign(number, std::move(client));
+  return number;
 }
 
 void InvalidationPost::Leave(ClientNumber number) {

@@ -25,9 +25,9 @@ class InvalidationPost {
  public:
   explicit InvalidationPost(const ClientRegistry& clients) : clients_(clients) {}
 
-  // The session of the context can be told from now on, under a new number.
-  // Nothing if the client that is to hear instead is not there.
-  std::optional<ClientNumber> Join(engine::Context& ctx, const TrackingOptions& options);
+  // The session of the context can be told from now on, under the number that it has had before, or a new one if that
+  // is 0. Nothing if the client that is to hear instead is not there.
+  std::optional<ClientNumber> Join(engine::Context& ctx, const TrackingOptions& options, ClientNumber number);
   void Leave(ClientNumber number);
 
   // Tells a client, unless it has left, or wants not to hear of what it has changed itself: `changer` is the id of the

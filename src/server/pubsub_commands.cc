@@ -36,8 +36,12 @@ std::size_t CountOf(const Session& session, ChannelKind kind) {
   return subscriptions == nullptr ? 0 : subscriptions->Count(kind);
 }
 
+constexpr Error kNotInTransaction{"ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client"};
+
 template <ChannelKind kKind>
 Outcome Subscribe(Context& ctx, Args args) {
+  // As in Redis, which lets clients subscribe to other channels there.
+  if (kKind == ChannelKind::kShard && !ctx.may_block) return kNotInTransaction;
   constexpr std::string_view kWords[] = {"subscribe", "psubscribe", "ssubscribe"};
   for (const std::string_view& name : args.subspan(1)) {
     ServicesOf(ctx).pubsub.Subscribe(ctx, kKind, name);

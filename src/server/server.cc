@@ -62,12 +62,12 @@ Server::Server(Config& config, base::Tunables& tunables, base::Log& log)
     log_.SetTimestamp(static_cast<base::LogTimestamp>(value.number));
     return {};
   });
-  notifier_.Follow(config, door_);
   const auto workers = static_cast<int>(config.Number("threads"));
   keyspace_ =
       std::make_unique<store::Keyspace>(ShardBits(workers), static_cast<int>(config.Number("databases")), RandomSeed());
   locks_ = std::make_unique<engine::LockTable>(*keyspace_, workers > 1);
   tracking_ = std::make_unique<Tracking>(Tracking::Parts{*keyspace_, tunables_, door_, clients_, workers});
+  notifier_.Follow(config, door_);
   watches_ = std::make_unique<engine::Watches>(*keyspace_, door_);
   door_.AddObserver(*watches_, engine::WriteDoor::Hears::kOnInterest);
   services_ =

@@ -53,7 +53,7 @@ class Services : public engine::Host, public ServerParts {
     engine::EndTransaction(ctx, session);
     observation.monitors.Remove(session);
     pubsub.UnsubscribeAll(session);
-    tracking.Stop(session);
+    tracking.End(session);
   }
   void OnCycle(engine::Cycle cycle, std::uint64_t ticks) override { observation.OnCycle(cycle, ticks); }
   void OnTracked(engine::Context& ctx, const engine::ResolvedCommand& command, engine::Args args) override {

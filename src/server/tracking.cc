@@ -52,31 +52,45 @@ Tracking::Tracking(const Parts& parts)
 
 bool Tracking::Start(Context& ctx, TrackingOptions options) {
   Session& session = *ctx.session;
-  const std::optional<ClientNumber> number = post_.Join(ctx, options);
+  TrackingState* state = TrackingState::Kept(session);
+  const std::optional<ClientNumber> number = post_.Join(ctx, options, state == nullptr ? 0 : state->number);
   if (!number) return false;
-  if (const TrackingState* before = TrackingState::Of(session)) {
-    const std::vector<std::string>& kept = before->options.prefixes;
-    options.prefixes.insert(options.prefixes.begin(), kept.begin(), kept.end());
+  if (state == nullptr) {
+    session.tracking = std::make_unique<TrackingState>();
+    state = TrackingState::Kept(session);
+    state->number = *number;
+    door_.AddInterest();
   }
-  Stop(session);
-  auto state = std::make_unique<TrackingState>();
-  state->number = *number;
+  if (state->is_on) {
+    const std::vector<std::string>& kept = state->options.prefixes;
+    options.prefixes.insert(options.prefixes.begin(), kept.begin(), kept.end());
+    if (state->options.mode == TrackingMode::kBroadcast) broadcast_.Leave(*number);
+  }
+  state->is_on = true;
+  state->is_broken = false;
   state->options = std::move(options);
   if (state->options.mode == TrackingMode::kBroadcast) broadcast_.Join(*number, state->options.prefixes);
-  ShowState(session, state.get());
-  session.tracking = std::move(state);
-  door_.AddInterest();
+  ShowState(session, state);
   return true;
 }
 
 void Tracking::Stop(Session& session) {
-  const TrackingState* state = TrackingState::Of(session);
+  TrackingState* state = TrackingState::Of(session);
   if (state == nullptr) return;
   // What the tables know of it goes when its keys change or are evicted: nobody has the number any more.
   post_.Leave(state->number);
   if (state->options.mode == TrackingMode::kBroadcast) broadcast_.Leave(state->number);
-  session.tracking.reset();
+  state->is_on = false;
+  state->caching_given = false;
+  state->options = {};
   ShowState(session, nullptr);
+}
+
+// Until now changes were observed, so that the tables forget what has changed while tracking was off.
+void Tracking::End(Session& session) {
+  if (session.tracking == nullptr) return;
+  Stop(session);
+  session.tracking.reset();
   door_.RemoveInterest();
 }
 

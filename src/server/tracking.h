@@ -36,6 +36,8 @@ class Tracking final : public engine::WriteObserver {
   // replaced, but prefixes are added to those that there are.
   bool Start(engine::Context& ctx, TrackingOptions options);
   void Stop(engine::Session& session);
+  // The session ends.
+  void End(engine::Session& session);
 
   // It has run a command: notes what it has read, if it wants to hear of that. Under the locks of the keys.
   void OnCommand(engine::Context& ctx, const engine::ResolvedCommand& command, engine::Args args);

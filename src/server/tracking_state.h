@@ -25,13 +25,19 @@ struct TrackingOptions {
 };
 
 struct TrackingState final : engine::SessionPart {
+  bool is_on = false;
   TrackingOptions options;
-  ClientNumber number = 0;
+  ClientNumber number = 0;     // stays when tracking is switched off and on: what it has read before is still told
   bool caching_given = false;  // by CLIENT CACHING, for the next command
   bool is_broken = false;      // the client that hears instead has gone
 
   // Null: tracking is off.
   static TrackingState* Of(const engine::Session& session) {
+    TrackingState* state = Kept(session);
+    return state != nullptr && state->is_on ? state : nullptr;
+  }
+  // On or off. Null: it never was on.
+  static TrackingState* Kept(const engine::Session& session) {
     return static_cast<TrackingState*>(session.tracking.get());
   }
   bool WantsWhatItReads() const {

@@ -26,7 +26,7 @@ class TrackingTest : public testing::Test {
   }
   ~TrackingTest() override {
     for (Session* session : {&cache_, &writer_}) {
-      tracking_.Stop(*session);
+      tracking_.End(*session);
       server_.clients.Remove(*session);
     }
   }
@@ -87,11 +87,22 @@ TEST_F(TrackingTest, WhoHasLeftIsToldNothingThoughTheTableStillKnowsIt) {
   Start(desk_, cache_);
   Read(desk_, cache_, "k");
   tracking_.Stop(cache_);
-  Start(desk_, cache_);  // anew, and has not read it since
   Change(other_desk_, &writer_, "k");
   desk_.Run(context_);
   EXPECT_EQ(Taken(cache_), "");
-  EXPECT_EQ(tracking_.keys(), 0);
+}
+
+TEST_F(TrackingTest, WhatWasReadBeforeTrackingWasSwitchedOnAgainIsStillTold) {
+  Start(desk_, cache_);
+  Read(desk_, cache_, "k");
+  Start(desk_, cache_, {.no_loop = true});
+  Change(desk_, &writer_, "k");
+  EXPECT_EQ(Taken(cache_), kForgetK);
+  Read(desk_, cache_, "k");
+  tracking_.Stop(cache_);
+  Start(desk_, cache_);
+  Change(desk_, &writer_, "k");
+  EXPECT_EQ(Taken(cache_), kForgetK);
 }
 
 TEST_F(TrackingTest, WhoEndsWhileNewsIsUnderWayIsForgotten) {
@@ -131,7 +142,7 @@ TEST_F(TrackingTest, BroadcastsAreGatheredForATurnAndOnlyOfThePrefixes) {
 TEST_F(TrackingTest, NothingIsObservedWhileNobodyCaches) {
   Change(desk_, &writer_, "k");
   Start(desk_, cache_, {.mode = TrackingMode::kBroadcast, .prefixes = {""}});
-  tracking_.Stop(cache_);
+  tracking_.End(cache_);
   Change(desk_, &writer_, "k");
   Start(desk_, cache_, {.mode = TrackingMode::kBroadcast, .prefixes = {""}});
   tracking_.OnTurn(context_);

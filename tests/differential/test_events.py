@@ -9,7 +9,7 @@ _SEQUENCES = 40
 _TYPES = ["string", "list", "hash", "set", "zset", "stream"]
 
 # Those that change nothing have nothing to tell.
-_FAMILIES = [name for name in families.NAMES if name not in ("connection", "protocol", "server", "transactions", "blocking", "messages")]
+_FAMILIES = [name for name in families.NAMES if name not in ("connection", "protocol", "server", "transactions", "blocking")]
 
 
 @pytest.fixture(scope="module")
