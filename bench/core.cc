@@ -47,7 +47,7 @@ struct Options {
 };
 
 struct OpenGate : engine::Gate {
-  engine::Outcome Decide(engine::Context&, engine::Args) override { return engine::Done(); }
+  engine::Outcome Decide(engine::Context&, engine::Args, std::uint32_t) override { return engine::Done(); }
 };
 
 std::string KeyText(std::uint64_t number) { return fmt::format("key:{:012}", number); }
