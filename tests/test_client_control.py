@@ -123,15 +123,6 @@ def paused(raw):
     return [line for line in raw.command("CLIENT", "LIST").splitlines() if re.search(rb" flags=\w*b", line)]
 
 
-@pytest.fixture(autouse=True)
-def no_pause_is_left(request):
-    """A test that fails must not hold up those behind it."""
-    yield
-    if "server" in request.fixturenames:
-        with request.getfixturevalue("server").raw() as raw:
-            raw.command("CLIENT", "UNPAUSE")
-
-
 def test_writes_wait_and_reads_do_not(server, raw):
     other = server.raw()
     raw.command("SET", "key", 1)
