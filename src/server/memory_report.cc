@@ -71,7 +71,7 @@ void ReplyMemoryStats(Context& ctx, const MemoryFigures& figures) {
   fields.Add("overhead.db.hashtable.lut", index_bytes);
   fields.Add("overhead.db.hashtable.rehashing", 0);
   fields.Add("overhead.total", figures.Overhead());
-  fields.Add("db.dict.rehashing.count", 0);
+  // Redis 7.4 has db.dict.rehashing.count here, which redis-py takes for a database.
   fields.Add("keys.count", figures.keys);
   const std::uint64_t grown = figures.used > figures.startup ? figures.used - figures.startup : 0;
   fields.Add("keys.bytes-per-key", figures.keys == 0 ? 0 : grown / figures.keys);

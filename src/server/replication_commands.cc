@@ -11,7 +11,6 @@ using namespace engine;  // NOLINT: a family is written in the engine's words
 constexpr Error kInvalidPort{"ERR Invalid master port"};
 constexpr Error kNoFailover{"ERR No failover in progress."};
 constexpr Error kNoReplicas{"ERR FAILOVER requires connected replicas."};
-constexpr Error kNeedsTarget{"ERR FAILOVER with force option requires both a timeout and target HOST and IP."};
 constexpr Error kBadTimeout{"ERR FAILOVER timeout must be greater than 0"};
 
 Outcome Role(Context& ctx, Args) {
@@ -68,7 +67,6 @@ Expected<FailoverOptions> ParseFailover(Args args) {
 Outcome Failover(Context&, Args args) {
   TRY(const FailoverOptions options, ParseFailover(args));
   if (options.abort) return kNoFailover;
-  if (options.force && !(options.to && options.timeout)) return kNeedsTarget;
   return kNoReplicas;
 }
 
