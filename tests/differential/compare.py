@@ -8,7 +8,7 @@ import re
 from . import documents, exceptions
 from .wire import Error, Map, WireError, parse
 
-CONTAINERS = (b"acl", b"client", b"config", b"command", b"object", b"debug", b"memory", b"xgroup", b"xinfo")
+CONTAINERS = (b"acl", b"client", b"config", b"command", b"object", b"debug", b"memory", b"latency", b"slowlog", b"cluster", b"xgroup", b"xinfo")
 # Both servers are asked the same some time apart, which a busy machine makes long. The times that sequences set differ by
 # more than that, see guard.py.
 _SLACK_S = 50
@@ -30,8 +30,8 @@ zintercard zscan
 hset hmset hsetnx hdel hget hmget hexists hstrlen hlen hgetall hkeys hvals hscan hincrby hincrbyfloat hrandfield
 xadd xtrim xdel xlen xsetid xrange xrevrange xread xreadgroup xack xpending xclaim xautoclaim xgroup xgroup|create xgroup|createconsumer xgroup|delconsumer
 xgroup|destroy xgroup|help xgroup|setid xinfo xinfo|consumers xinfo|groups xinfo|help xinfo|stream
-info config config|get config|set config|resetstat config|rewrite acl acl|cat acl|deluser acl|dryrun acl|genpass acl|getuser acl|help acl|list acl|load acl|log acl|save
-acl|setuser acl|users acl|whoami command command|count command|info command|docs command|getkeys
+info config config|get config|set config|resetstat config|rewrite
+command command|count command|info command|docs command|getkeys
 command|getkeysandflags command|list memory memory|help memory|usage time lolwut shutdown debug""".split()}
 
 # Sections that both must show alike. All fields of 7.0 are in ours, but for these, which README.md names too.
@@ -341,7 +341,7 @@ _RULES = {
     "acl|list": _acl_list, "acl|getuser": _acl_user, "acl|log": _acl_log, "acl|cat": _command_list, "acl|genpass": lambda arguments, oracle, ours: len(oracle) == len(ours),
     "acl|help": _help,
     "lolwut": _text,
-    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help, "memory|help": _help, "memory|usage": _counts,
+    "object|help": _help, "client|help": _help, "config|help": _help, "command|help": _help, "debug|help": _help, "memory|help": _help, "latency|help": _help, "slowlog|help": _help, "cluster|help": _help, "memory|usage": _counts,
 }
 
 
