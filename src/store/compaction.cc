@@ -57,9 +57,13 @@ bool Compaction::MoveSlice(Keyspace& keyspace, int shard) {
 }
 
 bool Compaction::End(const base::Arena& arena) {
+  // What was freed meanwhile may lie where the pass had been already: that is no reason to give it up.
+  const std::size_t used = arena.used_bytes();
+  const std::size_t freed = pass_->used_bytes_before > used ? pass_->used_bytes_before - used : 0;
+  const std::size_t slack = arena.slack_bytes();
   pass_.reset();
   running_.store(false, std::memory_order_relaxed);
-  hopeless_bytes_.store(arena.slack_bytes(), std::memory_order_relaxed);
+  hopeless_bytes_.store(slack > freed ? slack - freed : 0, std::memory_order_relaxed);
   return true;
 }
 

@@ -39,8 +39,9 @@ class Compaction {
  private:
   enum class Phase { kCount, kMark, kMove, kFinish };
   struct Pass {
-    explicit Pass(base::Arena& arena) : evacuation(arena) {}
+    explicit Pass(base::Arena& arena) : evacuation(arena), used_bytes_before(arena.used_bytes()) {}
     base::ArenaEvacuation evacuation;
+    const std::size_t used_bytes_before;
     Phase phase = Phase::kCount;
     int database = 0;
     std::uint64_t position = 0;
