@@ -2,6 +2,7 @@
 
 server          one Zedis process shared by the tests of a file; every test finds it empty
 client, raw     a redis-py client and a RawClient (RESP2) of it; raw3 speaks RESP3
+many            a Zedis process of four workers, shared and emptied likewise
 start_server    starts a Zedis process of the test's own: start_server("--maxmemory", "10mb", threads=1)
 oracle          a real redis-server shared by the tests of a file, emptied likewise
 start_oracle    starts a redis-server of the test's own
@@ -146,6 +147,19 @@ def shared_server(request, threads):
 def server(shared_server):
     yield shared_server.empty()
     shared_server.check()
+
+
+@pytest.fixture(scope="module")
+def busy(request):
+    shared = Shared(lambda: zedis_starter(request.config)(threads=4))
+    yield shared
+    shared.stop()
+
+
+@pytest.fixture
+def many(busy):
+    yield busy.empty()
+    busy.check()
 
 
 @pytest.fixture

@@ -15,22 +15,6 @@ JOBS_OF_A_PRODUCER = 60
 STOP = b"stop"
 
 
-@pytest.fixture(scope="module")
-def busy(request):
-    """A server of four workers that the tests of this file share."""
-    from conftest import Shared, zedis_starter
-
-    shared = Shared(lambda: zedis_starter(request.config)(threads=4))
-    yield shared
-    shared.stop()
-
-
-@pytest.fixture
-def many(busy):
-    yield busy.empty()
-    busy.check()
-
-
 def all_of(jobs):
     """Runs each in a thread of its own and returns their results; raises what the first of them raised."""
     with ThreadPoolExecutor(len(jobs)) as pool:

@@ -7,30 +7,12 @@ import random
 import threading
 import time
 
-import pytest
-
 from raw_client import Error, encode
 from waiting import WAIT_SECONDS_MAX, wait_until
 
 CONNECTIONS = 8
 # Without it, the hunt for a deadlock ends after a number of commands; ZEDIS_DEADLOCK_SECONDS=60 for the long run.
 DEADLOCK_SECONDS = float(os.environ.get("ZEDIS_DEADLOCK_SECONDS", "0"))
-
-
-@pytest.fixture(scope="module")
-def busy(request):
-    """A server of four workers that the tests of this file share."""
-    from conftest import Shared, zedis_starter
-
-    shared = Shared(lambda: zedis_starter(request.config)(threads=4))
-    yield shared
-    shared.stop()
-
-
-@pytest.fixture
-def many(busy):
-    yield busy.empty()
-    busy.check()
 
 
 def at_once(*jobs):

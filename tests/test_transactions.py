@@ -500,22 +500,6 @@ def test_eviction_touches(start_server):
 # --- many threads ---
 
 
-@pytest.fixture(scope="module")
-def busy(request):
-    """A server of four workers that the tests of this file share."""
-    from conftest import Shared, zedis_starter
-
-    shared = Shared(lambda: zedis_starter(request.config)(threads=4))
-    yield shared
-    shared.stop()
-
-
-@pytest.fixture
-def many(busy):
-    yield busy.empty()
-    busy.check()
-
-
 ACCOUNTS = [f"account:{n}" for n in range(100)]
 FUNDS = 1000
 

@@ -86,7 +86,7 @@ inline void Batch::PrefetchStep() {
   ++fetched_;
 }
 
-bool Batch::RunItem(const Item& item) {
+[[gnu::always_inline]] inline bool Batch::RunItem(const Item& item) {
   Session& session = *item.session;
   resp::OutputBuffer& output = context_.reply.Output();
   if (session.pushes != nullptr) [[unlikely]]
@@ -120,7 +120,7 @@ bool Batch::RunItem(const Item& item) {
 }
 
 // The session's requests rest: this one is given back to its connection.
-void Batch::Keep(const Item& item) {
+[[gnu::cold, gnu::noinline]] void Batch::Keep(const Item& item) {
   Session& session = *item.session;
   if (session.kept == nullptr) session.kept = std::make_unique<KeptRequests>();
   if (item.error != 0) {
