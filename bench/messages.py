@@ -34,7 +34,7 @@ def publishing(bench, seconds, repetitions):
             stack.enter_context(_Subscribers(bench, server))
         for repetition in range(repetitions):
             for server in servers:
-                run = bench.load.run(server, command="PUBLISH channel %d", connections=1, pipeline=PIPELINE, seconds=seconds,
+                run = bench.load.run(server, command="PUBLISH channel %v", connections=1, pipeline=PIPELINE, seconds=seconds,
                                      seed=repetition + 1)
                 runs.setdefault(server.name, []).append(run)
     medians = {name: {key: statistics.median(run[key] for run in of_server) for key in of_server[0] if key != "mode"}
